@@ -1,0 +1,184 @@
+"""guardlet.json as frozen values. The format is specified in docs/bundle-format.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from guardlet.encoder import InputRules
+from guardlet.errors import FormatVersionError, ManifestError, UnsafePathError
+from guardlet.scoring import OperatingPoint, ScoreRules
+
+FORMAT_VERSION = 1
+MANIFEST_FILE = "guardlet.json"
+DEFAULT_OPERATING_POINT = "balanced"
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file of the bundle: POSIX path relative to its folder, size in bytes, SHA-256 in hex."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One model in one engine's format. `entry` is the file or folder the engine opens,
+    `files` every file it consists of, `max_length` the longest window in tokens it accepts."""
+
+    id: str
+    engine: str
+    precision: str
+    entry: str
+    files: tuple[FileEntry, ...]
+    max_length: int
+    requires: Mapping[str, str]
+    parity: Mapping[str, Any]
+
+    @property
+    def size(self) -> int:
+        return sum(file.bytes for file in self.files)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything guardlet.json says."""
+
+    name: str
+    version: str
+    license: str
+    description: str
+    languages: tuple[str, ...]
+    sources: tuple[Mapping[str, str], ...]
+    labels: tuple[str, ...]
+    input: InputRules
+    score: ScoreRules
+    tokenizer: FileEntry
+    artifacts: tuple[Artifact, ...]
+    vectors: FileEntry
+    card: FileEntry
+    provenance: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """`name@version`, as verdicts name the bundle."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def files(self) -> tuple[FileEntry, ...]:
+        """Every file the bundle must hold beside guardlet.json."""
+        models = tuple(file for artifact in self.artifacts for file in artifact.files)
+        return (self.tokenizer, self.vectors, self.card, *models)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of guardlet.json."""
+    text = (files("guardlet.bundle") / "schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def parse_manifest(text: str) -> Manifest:
+    """Raises FormatVersionError, UnsafePathError or ManifestError, each naming the bad key."""
+    try:
+        tree = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ManifestError(f"{MANIFEST_FILE} is not valid JSON: {error}") from None
+    _check_format(tree)
+    _check_schema(tree)
+    try:
+        return _build(tree)
+    except ValueError as error:
+        raise ManifestError(f"{MANIFEST_FILE}: {error}") from None
+
+
+def dump_manifest(manifest: Manifest) -> str:
+    """The text of guardlet.json, validated against the schema."""
+    tree = asdict(manifest)
+    tree["score"]["aggregation"] = "max"
+    tree["labels"] = {"names": tree["labels"], "harmful": tree["score"].pop("harmful_index")}
+    text = json.dumps({"format_version": FORMAT_VERSION, **tree}, indent=2, ensure_ascii=False)
+    _check_schema(json.loads(text))
+    return text + "\n"
+
+
+def _check_format(tree: Any) -> None:
+    if not isinstance(tree, dict) or not isinstance(tree.get("format_version"), int):
+        raise ManifestError(f"{MANIFEST_FILE} has no integer format_version")
+    version = tree["format_version"]
+    if version != FORMAT_VERSION:
+        raise FormatVersionError(
+            f"the bundle has format {version}, this library reads format {FORMAT_VERSION}: "
+            + ("update guardlet" if version > FORMAT_VERSION else "export the bundle again")
+        )
+
+
+def _check_schema(tree: Any) -> None:
+    from jsonschema import Draft202012Validator
+
+    for error in Draft202012Validator(schema()).iter_errors(tree):
+        where = "/".join(map(str, error.absolute_path)) or "the top level"
+        if error.validator == "pattern" and error.schema is schema()["$defs"]["path"]:
+            raise UnsafePathError(
+                f"{MANIFEST_FILE}: {where} is not a plain path inside the bundle; "
+                f"do not use this bundle"
+            )
+        raise ManifestError(f"{MANIFEST_FILE}: {where} breaks the schema ({error.validator})")
+
+
+def _build(tree: dict[str, Any]) -> Manifest:
+    labels = tree["labels"]
+    if labels["harmful"] >= len(labels["names"]):
+        raise ValueError("labels/harmful is not an index into labels/names")
+    points = {
+        name: OperatingPoint(**point | {"fitted_on": tuple(point["fitted_on"])})
+        for name, point in tree["score"]["operating_points"].items()
+    }
+    for name, point in points.items():
+        if point.controversial > point.threshold:
+            raise ValueError(f"operating point {name}: controversial exceeds threshold")
+    rules = {k: tuple(v) if isinstance(v, list) else v for k, v in tree["input"].items()}
+    manifest = Manifest(
+        name=tree["name"],
+        version=tree["version"],
+        license=tree["license"],
+        description=tree["description"],
+        languages=tuple(tree["languages"]),
+        sources=tuple(tree["sources"]),
+        labels=tuple(labels["names"]),
+        input=InputRules(**rules),
+        score=ScoreRules(tree["score"]["temperature"], labels["harmful"], points),
+        tokenizer=FileEntry(**tree["tokenizer"]),
+        artifacts=tuple(_artifact(item) for item in tree["artifacts"]),
+        vectors=FileEntry(**tree["vectors"]),
+        card=FileEntry(**tree["card"]),
+        provenance=tree["provenance"],
+    )
+    _check_consistency(manifest)
+    return manifest
+
+
+def _artifact(item: dict[str, Any]) -> Artifact:
+    return Artifact(**item | {"files": tuple(FileEntry(**file) for file in item["files"])})
+
+
+def _check_consistency(manifest: Manifest) -> None:
+    paths = [file.path for file in manifest.files]
+    if len(set(paths)) != len(paths):
+        raise ValueError("a file is listed twice")
+    ids = [artifact.id for artifact in manifest.artifacts]
+    if len(set(ids)) != len(ids):
+        raise ValueError("two artifacts share an id")
+    for artifact in manifest.artifacts:
+        prefix = artifact.entry + "/"
+        if not any(f.path == artifact.entry or f.path.startswith(prefix) for f in artifact.files):
+            raise ValueError(f"artifact {artifact.id}: entry is not among its files")
+        if artifact.max_length < manifest.input.max_tokens:
+            raise ValueError(f"artifact {artifact.id}: max_length is below input/max_tokens")

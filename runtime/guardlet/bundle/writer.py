@@ -1,0 +1,72 @@
+"""Writing a bundle: complete and checked, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from guardlet.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest, dump_manifest
+from guardlet.bundle.reader import Bundle
+from guardlet.errors import BundleExistsError
+
+
+@contextmanager
+def write_bundle(folder: Path, replace: bool = False) -> Iterator[BundleWriter]:
+    """A writer whose files become `folder` when the block ends well, and vanish otherwise.
+
+    `replace` swaps an existing bundle; other existing folders raise BundleExistsError.
+    """
+    if folder.exists() and not (replace and (folder / MANIFEST_FILE).is_file()):
+        raise BundleExistsError(f"{folder} exists; choose another folder or replace a bundle")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        writer = BundleWriter(staging)
+        yield writer
+        bundle = Bundle.open(staging)
+        for entry in bundle.manifest.files:
+            bundle.check(entry)
+        staging.chmod(0o755)
+        if folder.exists():
+            old = staging.with_name(staging.name + ".old")
+            folder.rename(old)
+            staging.rename(folder)
+            shutil.rmtree(old)
+        else:
+            staging.rename(folder)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+
+
+class BundleWriter:
+    """Adds files to a bundle in the making."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, path: str, make: Callable[[Path], object]) -> FileEntry:
+        """Lets `make` write the file at `path` and returns its entry."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        make(target)
+        return self.entry(path)
+
+    def add_text(self, path: str, text: str) -> FileEntry:
+        return self.add(path, lambda target: target.write_text(text, encoding="utf-8"))
+
+    def entry(self, path: str) -> FileEntry:
+        """Size and SHA-256 of a file already written."""
+        target = self.folder / path
+        with target.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return FileEntry(path, target.stat().st_size, digest)
+
+    def finish(self, manifest: Manifest) -> None:
+        """Writes guardlet.json; the last thing to do."""
+        text = dump_manifest(manifest)
+        (self.folder / MANIFEST_FILE).write_text(text, encoding="utf-8")

@@ -1,0 +1,68 @@
+"""Engines: what runs a bundle's artifact. One module an engine, found by name."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guardlet.bundle import Artifact, Bundle
+from guardlet.encoder import Window
+from guardlet.errors import EngineError
+
+
+class Engine(Protocol):
+    """Runs one window at a time, so that a text scores the same alone and in a batch.
+
+    (Dynamic int8 shares one activation scale across whatever runs together, padding included.)
+    Implementations are thread-safe.
+    """
+
+    def logits(self, window: Window) -> NDArray[np.float32]:
+        """Float32 [labels] for one window. Raises EngineError."""
+        ...
+
+
+_MODULES = {"onnx": "guardlet.engines.onnx"}
+_PACKAGES = {"onnx": "onnxruntime"}
+
+
+def open_engine(bundle: Bundle, artifact: Artifact, threads: int | None) -> Engine:
+    """Checks the artifact's files and loads them. Raises EngineError or a BundleError."""
+    if artifact.engine not in _MODULES:
+        raise EngineError(f"engine {artifact.engine} cannot run from Python")
+    try:
+        module = importlib.import_module(_MODULES[artifact.engine])
+    except ImportError:
+        raise EngineError(
+            f"engine {artifact.engine} needs the package {_PACKAGES[artifact.engine]}"
+        ) from None
+    engine: Engine = module.open_artifact(bundle, artifact, threads)
+    return engine
+
+
+def can_run(artifact: Artifact) -> bool:
+    """Whether this installation can run the artifact."""
+    if artifact.engine not in _MODULES:
+        return False
+    return importlib.util.find_spec(_PACKAGES[artifact.engine]) is not None
+
+
+def choose_artifact(bundle: Bundle, engine: str | None) -> Artifact:
+    """The artifact called `engine`, else the first of that engine, else the first that runs.
+
+    Raises EngineError naming what the bundle has.
+    """
+    artifacts = bundle.manifest.artifacts
+    for artifact in artifacts:
+        if engine == artifact.id:
+            return artifact
+    for artifact in artifacts:
+        if can_run(artifact) if engine is None else engine == artifact.engine:
+            return artifact
+    have = ", ".join(f"{a.id} ({a.engine})" for a in artifacts)
+    wanted = "that can run here" if engine is None else f"for {engine!r}"
+    raise EngineError(f"{bundle.manifest.label} has no artifact {wanted}; it has {have}")

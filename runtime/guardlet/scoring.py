@@ -1,0 +1,51 @@
+"""From logits to a score and from a score to a level. See docs/bundle-format.md, "Scoring"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Level = Literal["safe", "controversial", "harmful"]
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """Two score thresholds, how they were chosen (`rule`) and on which sets (`fitted_on`)."""
+
+    threshold: float
+    controversial: float
+    rule: str
+    fitted_on: tuple[str, ...]
+
+    def level(self, score: float) -> Level:
+        if score >= self.threshold:
+            return "harmful"
+        return "controversial" if score >= self.controversial else "safe"
+
+
+@dataclass(frozen=True)
+class ScoreRules:
+    """How logits become a verdict: the manifest's `score` object."""
+
+    temperature: float
+    harmful_index: int
+    operating_points: Mapping[str, OperatingPoint]
+
+    def score(self, logits: NDArray[np.float32]) -> float:
+        """P(harmful) of one window: softmax(logits / temperature)[harmful], in float64.
+
+        `logits` is float [labels]. Source: temperature scaling, arXiv 1706.04599.
+        """
+        scaled = logits.astype(np.float64) / self.temperature
+        exponentials = np.exp(scaled - scaled.max())
+        return float(exponentials[self.harmful_index] / exponentials.sum())
+
+
+def highest(scores: Sequence[float]) -> tuple[float, int]:
+    """The score of a text, which is its worst window's, and that window's index."""
+    index = max(range(len(scores)), key=scores.__getitem__)
+    return scores[index], index

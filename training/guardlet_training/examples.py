@@ -1,0 +1,90 @@
+"""Rows as token tensors for the trainer, through the same Encoder the runtime uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+
+from guardlet.encoder import Encoder, Window
+from guardlet.errors import EmptyInputError
+from guardlet_training.rows import Row
+
+
+@dataclass(frozen=True)
+class Example:
+    """The first window of a row. `teacher` is P(harmful), NaN where there is no teacher."""
+
+    ids: tuple[int, ...]
+    type_ids: tuple[int, ...]
+    label: int
+    teacher: float
+    pair: bool
+
+
+def build_examples(
+    rows: Sequence[Row], encoder: Encoder, crop: int | None = None
+) -> list[Example]:
+    """One example a row, of at most `crop` tokens; rows without a readable token are left out."""
+    examples = []
+    for row in rows:
+        try:
+            encoding = encoder.encode(row.prompt, row.response)
+        except EmptyInputError:
+            continue
+        window = crop_window(encoding.windows[0], crop, encoder.rules.end)
+        teacher = float("nan") if row.soft_label is None else row.soft_label
+        pair = encoding.judged == "response"
+        examples.append(Example(*window, row.target, teacher, pair))
+    return examples
+
+
+def crop_window(
+    window: Window, crop: int | None, end: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Ids and types of the window's first `crop` tokens, still closed by the `end` tokens."""
+    if crop is None or len(window.ids) <= crop:
+        return window.ids, window.type_ids
+    return window.ids[: crop - len(end)] + end, window.type_ids[:crop]
+
+
+class ExampleDataset(Dataset[Example]):
+    """A list of examples, as the trainer wants it."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = examples
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int) -> Example:
+        return self.examples[index]
+
+
+@dataclass(frozen=True)
+class Collator:
+    """Pads examples to the longest: int64 [B, T] ids, mask and types, [B] labels and teacher."""
+
+    pad: int
+    type_ids: bool
+
+    def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
+        width = max(len(example.ids) for example in examples)
+        ids = torch.full((len(examples), width), self.pad)
+        mask = torch.zeros_like(ids)
+        types = torch.zeros_like(ids)
+        for i, example in enumerate(examples):
+            length = len(example.ids)
+            ids[i, :length] = torch.tensor(example.ids)
+            mask[i, :length] = 1
+            types[i, :length] = torch.tensor(example.type_ids)
+        batch = {
+            "input_ids": ids,
+            "attention_mask": mask,
+            "labels": torch.tensor([example.label for example in examples]),
+            "teacher": torch.tensor([example.teacher for example in examples]),
+        }
+        return batch | ({"token_type_ids": types} if self.type_ids else {})

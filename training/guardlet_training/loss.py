@@ -1,0 +1,34 @@
+"""The distillation loss (HarmAug, Eq. 1)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+
+def distillation_loss(
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    teacher: torch.Tensor,
+    weight: float = 0.5,
+    hard: bool = True,
+    smoothing: float = 0.0,
+) -> torch.Tensor:
+    """Mean of (1 - weight) KL(teacher || student) + weight CE(label, student).
+
+    `logits` float [B, 2]; `labels` int64 [B]; `teacher` float [B], P(harmful) or NaN where a row
+    has no teacher, which leaves cross-entropy alone. A `hard` teacher is its argmax (temperature
+    0), the paper's setting. `smoothing` moves that much mass of the label to the other class.
+    """
+    log_q = F.log_softmax(logits.float(), dim=-1)
+    cross_entropy = F.cross_entropy(
+        logits.float(), labels, reduction="none", label_smoothing=smoothing
+    )
+    known = ~torch.isnan(teacher)
+    harmful = torch.where(known, teacher, 0.5).to(log_q.dtype)
+    if hard:
+        harmful = (harmful >= 0.5).to(log_q.dtype)
+    p = torch.stack((1 - harmful, harmful), dim=-1)
+    divergence = (torch.xlogy(p, p) - p * log_q).sum(-1)
+    mixed = (1 - weight) * divergence + weight * cross_entropy
+    return torch.where(known, mixed, cross_entropy).mean()

@@ -1,0 +1,120 @@
+"""From a recipe's sources to the rows a guard is trained on."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from guardlet.errors import DataError, RecipeError
+from guardlet_training.overlap import overlapping
+from guardlet_training.recipe import Recipe, Source
+from guardlet_training.rows import HUB_PREFIX, Row, load_rows
+
+RECIPE_PREFIX = "recipe:"
+_SHORTEST_CUT_CHARS = 40
+
+
+def build_mix(recipe: Recipe, recipe_folder: Path) -> tuple[list[Row], dict[str, Any]]:
+    """The training rows, shuffled by the recipe's seed, and a report of counts.
+
+    Rows that overlap an evaluation set named in `decontaminate` (or `dev`) are left out, as are
+    rows with the same text and label. Raises DataError and RecipeError.
+    """
+    rows: list[Row] = []
+    for number, source in enumerate(recipe.data):
+        seed = f"{recipe.training.seed}-{number}-{source.path}"
+        rows += _source_rows(source, recipe, recipe_folder, random.Random(seed))
+    held = [row for path in _evaluation_paths(recipe) for row in load_rows(path)]
+    contaminated = overlapping([row.prompt for row in rows], [row.prompt for row in held])
+    clean = [row for index, row in enumerate(rows) if index not in contaminated]
+    if not clean:
+        raise DataError("the recipe's sources yield no training rows")
+    random.Random(recipe.training.seed).shuffle(clean)
+    counts = Counter(f"{_form(row)} {'harmful' if row.target else 'benign'}" for row in clean)
+    licences = Counter(row.license or "unstated" for row in clean)
+    report = {
+        "rows": len(clean),
+        "overlapping_evaluation": len(contaminated),
+        "counts": dict(sorted(counts.items())),
+        "licenses": dict(sorted(licences.items())),
+    }
+    return clean, report
+
+
+def resolve(path: str, recipe: Recipe, recipe_folder: Path) -> str:
+    """Where a recipe path points: a hub id unchanged, else a file system path."""
+    if path.startswith(HUB_PREFIX):
+        return path
+    if path.startswith(RECIPE_PREFIX):
+        return str(recipe_folder / path.removeprefix(RECIPE_PREFIX))
+    return str(Path(recipe.data_root) / path)
+
+
+def cut_response(response: str, rng: random.Random) -> str:
+    """`response` cut at a random word boundary, never shorter than 40 characters or a third."""
+    least = max(_SHORTEST_CUT_CHARS, len(response) // 3)
+    boundaries = [m.start() for m in re.finditer(r"\s+", response) if m.start() >= least]
+    return response[: rng.choice(boundaries)] if boundaries else response
+
+
+def _evaluation_paths(recipe: Recipe) -> list[str]:
+    return [*recipe.decontaminate, *([recipe.dev] if recipe.dev else [])]
+
+
+def _source_rows(source: Source, recipe: Recipe, folder: Path, rng: random.Random) -> list[Row]:
+    rows = [row for row in load_rows(resolve(source.path, recipe, folder)) if _kept(row, source)]
+    rows = _sample(rows, source, rng)
+    if source.form == "prompt_only":
+        rows = _unique([replace(row, response=None) for row in rows])
+    elif source.form == "refused":
+        rows = _refused(rows, source, recipe, folder, rng)
+    else:
+        rows = _unique(rows)
+    rows = [_maybe_cut(row, source.cut, rng) for row in rows]
+    return rows * source.repeat
+
+
+def _kept(row: Row, source: Source) -> bool:
+    for key, wanted in source.where.items():
+        value = getattr(row, key, None) if hasattr(row, key) else row.extra.get(key)
+        if value not in (wanted if isinstance(wanted, list) else [wanted]):
+            return False
+    return not any(part in (row.source or "") for part in source.without)
+
+
+def _sample(rows: list[Row], source: Source, rng: random.Random) -> list[Row]:
+    kept: list[Row] = []
+    for label, cap in ((1, source.harmful), (0, source.benign)):
+        part = [row for row in rows if row.target == label]
+        kept += rng.sample(part, cap) if cap is not None and cap < len(part) else part
+    return kept
+
+
+def _refused(
+    rows: list[Row], source: Source, recipe: Recipe, folder: Path, rng: random.Random
+) -> list[Row]:
+    if source.replies is None:
+        raise RecipeError(f"source {source.path}: form `refused` needs `replies`")
+    replies = [r.response for r in load_rows(resolve(source.replies, recipe, folder)) if r.response]
+    return [replace(row, response=rng.choice(replies), label=0, soft_label=None) for row in rows]
+
+
+def _maybe_cut(row: Row, share: float, rng: random.Random) -> Row:
+    if row.response is None or rng.random() >= share:
+        return row
+    return replace(row, response=cut_response(row.response, rng))
+
+
+def _unique(rows: list[Row]) -> list[Row]:
+    seen: dict[tuple[str, str | None], Row] = {}
+    for row in rows:
+        seen.setdefault((row.prompt, row.response), row)
+    return list(seen.values())
+
+
+def _form(row: Row) -> str:
+    return "pair" if row.response else "prompt"

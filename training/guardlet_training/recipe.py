@@ -1,0 +1,151 @@
+"""Recipes: one YAML file that says what a guard is trained on and how."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from guardlet.errors import RecipeError
+
+_STRICT_KEYS = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
+class Source:
+    """One line of the training mix. `home` is the data's public home, `why` its reason.
+
+    `path` is relative to `data_root`, absolute, `recipe:` relative to the recipe's folder, or
+    `hf://OWNER/NAME`. `where` keeps rows whose keys have the given values, `without` drops rows
+    whose `source` contains one of the strings. `harmful` and `benign` cap the rows per class
+    (a seeded sample), `repeat` copies the line. `form` `prompt_only` forgets responses;
+    `refused` answers each row with a line of `replies` and labels it safe. `cut` is the share
+    of rows whose response is cut at a random point.
+    """
+
+    path: str
+    home: str
+    why: str
+    license: str
+    where: dict[str, Any] = field(default_factory=dict)
+    without: list[str] = field(default_factory=list)
+    harmful: int | None = None
+    benign: int | None = None
+    repeat: int = 1
+    form: Literal["as_is", "prompt_only", "refused"] = "as_is"
+    replies: str | None = None
+    cut: float = 0.0
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
+class Model:
+    """The student: a hub id or a folder. `transplant` turns a BERT into a DeBERTa first."""
+
+    source: str
+    transplant: bool = False
+    dropout: float = 0.1
+    attention_dropout: float = 0.1
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
+class Input:
+    """Token lengths of the guard's windows, see `guardlet.encoder.InputRules`."""
+
+    max_tokens: int = 256
+    stride: int = 64
+    max_windows: int = 16
+    prompt_budget: int = 96
+    max_chars: int = 65536
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
+class Training:
+    """Hyper-parameters; names and meaning follow the paper (section 4.1) and its code.
+
+    `crop_tokens` shortens training examples below the window length, to train in less time.
+    """
+
+    epochs: float = 3
+    batch_size: int = 256
+    micro_batch_size: int = 8
+    crop_tokens: int | None = None
+    learning_rate: float = 3e-5
+    weight_decay: float = 0.1
+    warmup_steps: int = 100
+    max_grad_norm: float = 1.0
+    distil_weight: float = 0.5
+    teacher: Literal["hard", "soft"] = "hard"
+    label_smoothing: float = 0.0
+    balance: Literal["label", "label_and_form", "none"] = "label"
+    precision: Literal["fp32", "bf16", "auto"] = "auto"
+    seed: int = 42
+    checkpoint_steps: int = 500
+    keep_checkpoints: int = 2
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
+class Calibration:
+    """Targets of the operating points: false-positive rate (strict), recall (lenient)."""
+
+    exclude: list[str] = field(default_factory=list)
+    lenient_fpr: float = 0.02
+    strict_recall: float = 0.95
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
+class Recipe:
+    """Everything `guardlet train` needs."""
+
+    name: str
+    version: str
+    license: str
+    description: str
+    model: Model
+    data: list[Source]
+    data_root: str = "."
+    dev: str | None = None
+    decontaminate: list[str] = field(default_factory=list)
+    input: Input = field(default_factory=Input)
+    training: Training = field(default_factory=Training)
+    calibration: Calibration = field(default_factory=Calibration)
+
+
+def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
+    """Reads a recipe and applies `key.sub=value` overrides (values are YAML).
+
+    Raises RecipeError for unreadable YAML, unknown or missing keys and wrong types.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for override in overrides or []:
+            _apply(tree, override)
+    except (OSError, yaml.YAMLError) as error:
+        raise RecipeError(f"cannot read recipe {path}: {error}") from error
+    try:
+        return TypeAdapter(Recipe).validate_python(tree)
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise RecipeError(f"recipe {path}: " + "; ".join(problems)) from None
+
+
+def recipe_dict(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as plain data, every default spelled out."""
+    return dataclasses.asdict(recipe)
+
+
+def _apply(tree: Any, override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise RecipeError(f"override {override!r} is not of the form key=value")
+    *parents, last = key.split(".")
+    node = tree
+    for parent in parents:
+        node = node.setdefault(parent, {}) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
+        raise RecipeError(f"override {key!r} does not name a recipe setting")
+    node[last] = yaml.safe_load(value)

@@ -1,0 +1,137 @@
+"""The row format every stage reads and writes, and loaders for it.
+
+A row is one JSON object a line: {"id", "prompt", "response"|null, "label" 0|1|null,
+"soft_label" 0..1|null, "category", "source", "license"}; further keys are kept in `extra`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from guardlet.errors import DataError
+
+HUB_PREFIX = "hf://"
+SUFFIXES = (".jsonl", ".jsonl.gz")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled text. `label` 1 is harmful; `soft_label` is a teacher's P(harmful)."""
+
+    id: str
+    prompt: str
+    response: str | None = None
+    label: int | None = None
+    soft_label: float | None = None
+    category: str | None = None
+    source: str | None = None
+    license: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def target(self) -> int:
+        """The hard label, from the soft one (at 0.5) where no hard one is given."""
+        if self.label is not None:
+            return self.label
+        if self.soft_label is None:
+            raise DataError(f"row {self.id} has neither label nor soft_label")
+        return int(self.soft_label >= 0.5)
+
+
+_NAMES = tuple(name for name in Row.__dataclass_fields__ if name != "extra")
+
+
+def load_rows(source: str, split: str = "train") -> list[Row]:
+    """Rows of a .jsonl or .jsonl.gz file, of a folder of them, or of `hf://OWNER/NAME`.
+
+    Raises DataError when the source is missing, unreadable or has a malformed row. Errors name
+    file and line, never the text of a row.
+    """
+    if source.startswith(HUB_PREFIX):
+        return list(_hub_rows(source.removeprefix(HUB_PREFIX), split))
+    path = Path(source)
+    if path.is_dir():
+        return [row for file in data_files(path) for row in _file_rows(file)]
+    if not path.is_file():
+        raise DataError(f"no such data file or folder: {source}")
+    return list(_file_rows(path))
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The data files directly in `folder`, sorted by name; DataError when there are none."""
+    files = sorted(file for file in folder.iterdir() if file.name.endswith(SUFFIXES))
+    if not files:
+        raise DataError(f"{folder} holds no {' or '.join(SUFFIXES)} file")
+    return files
+
+
+def dataset_name(path: Path) -> str:
+    """`beavertails` for `dir/beavertails.jsonl.gz`."""
+    return path.name.removesuffix(".gz").removesuffix(".jsonl")
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Writes rows as JSON Lines under a temporary name, then renames."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        for row in rows:
+            record = {name: getattr(row, name) for name in _NAMES} | dict(row.extra)
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    partial.replace(path)
+
+
+def _file_rows(path: Path) -> Iterator[Row]:
+    opener = gzip.open if path.name.endswith(".gz") else open
+    try:
+        with opener(path, "rt", encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _parse_line(line, f"{path}:{number}")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read {path}: {type(error).__name__}") from error
+
+
+def _parse_line(line: str, where: str) -> Row:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{where}: not valid JSON (column {error.colno})") from None
+    return parse_record(record, where)
+
+
+def parse_record(record: Any, where: str) -> Row:
+    """A Row from a decoded JSON object. Raises DataError naming `where` and the bad key."""
+    if not isinstance(record, dict):
+        raise DataError(f"{where}: a row must be a JSON object")
+    known = {name: record[name] for name in _NAMES if name in record}
+    known.setdefault("id", where)
+    if not isinstance(known.get("prompt"), str):
+        raise DataError(f'{where}: "prompt" must be a string')
+    if not isinstance(known.get("response"), str | None):
+        raise DataError(f'{where}: "response" must be a string or null')
+    if known.get("label") not in (0, 1, None):
+        raise DataError(f'{where}: "label" must be 0, 1 or null')
+    soft = known.get("soft_label")
+    if soft is not None and not (isinstance(soft, int | float) and 0 <= soft <= 1):
+        raise DataError(f'{where}: "soft_label" must be between 0 and 1, or null')
+    extra = {key: value for key, value in record.items() if key not in _NAMES}
+    return replace(Row(**known), extra=extra)
+
+
+def _hub_rows(name: str, split: str) -> Iterator[Row]:
+    from datasets import load_dataset
+
+    try:
+        dataset = load_dataset(name, split=split)
+    except Exception as error:
+        raise DataError(
+            f"cannot load {HUB_PREFIX}{name} ({type(error).__name__}); check the id and the "
+            f"network, or give a local file"
+        ) from error
+    for number, record in enumerate(dataset):
+        yield parse_record(dict(record), f"{HUB_PREFIX}{name}[{number}]")
