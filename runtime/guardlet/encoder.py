@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tokenizers import Tokenizer
 
@@ -30,6 +31,11 @@ class InputRules:
     end: tuple[int, ...]
     pad: int
     response_type: int
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> InputRules:
+        """From decoded JSON, lists as tuples."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
     def __post_init__(self) -> None:
         pair = len(self.start) + len(self.middle) + len(self.end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,14 @@ class OperatingPoint:
         if score >= self.threshold:
             return "harmful"
         return "controversial" if score >= self.controversial else "safe"
+
+
+def parse_operating_points(tree: Mapping[str, Any]) -> dict[str, OperatingPoint]:
+    """From decoded JSON, names to points."""
+    return {
+        name: OperatingPoint(**{**point, "fitted_on": tuple(point["fitted_on"])})
+        for name, point in tree.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,7 @@ class Example:
     pair: bool
 
 
-def build_examples(
-    rows: Sequence[Row], encoder: Encoder, crop: int | None = None
-) -> list[Example]:
+def build_examples(rows: Sequence[Row], encoder: Encoder, crop: int | None = None) -> list[Example]:
     """One example a row, of at most `crop` tokens; rows without a readable token are left out."""
     examples = []
     for row in rows:

@@ -11,6 +11,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from guardlet.encoder import Encoder, InputRules
 from guardlet.errors import RecipeError
+from guardlet_export.reference import uses_type_ids
 from guardlet_training.recipe import Input, Model
 from guardlet_training.transplant import transplant_bert
 
@@ -76,11 +77,6 @@ def input_rules(tokenizer_json: str, lengths: Input, type_ids: bool) -> InputRul
         except ValueError as error:
             raise RecipeError(f"input: {error}") from None
     raise RecipeError("the tokenizer has neither [CLS]/[SEP]/[PAD] nor <s>/</s>/<pad>")
-
-
-def uses_type_ids(config: Any) -> bool:
-    """Whether the model tells prompt and response apart by token types."""
-    return getattr(config, "type_vocab_size", 0) >= 2
 
 
 def student_encoder(model: Model, lengths: Input, config: Any) -> tuple[str, Encoder]:

@@ -14,31 +14,29 @@ from transformers import Trainer, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from guardlet.errors import RecipeError
+from guardlet_export.guard_folder import GUARD_FILE, TOKENIZER_FILE
+from guardlet_export.reference import uses_type_ids
 from guardlet_training.examples import Collator, Example, ExampleDataset, build_examples
 from guardlet_training.loss import distillation_loss
 from guardlet_training.mix import build_mix
 from guardlet_training.recipe import Recipe, Training, load_recipe, recipe_dict
 from guardlet_training.sampler import BalancedLengthSampler
-from guardlet_training.student import load_student, student_encoder, uses_type_ids
+from guardlet_training.student import load_student, student_encoder
 
-GUARD_FILE = "guard.json"
-TOKENIZER_FILE = "tokenizer.json"
 MODEL_FOLDER = "model"
 _STATE_FILE = "run.json"
 
 log = logging.getLogger(__name__)
 
 
-class GuardTrainer(Trainer):
+class GuardTrainer(Trainer):  # type: ignore[misc]
     """transformers.Trainer with the paper's loss and its class-balanced sampler."""
 
     def __init__(self, settings: Training, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._settings = settings
 
-    def compute_loss(
-        self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any
-    ) -> Any:
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
         labels = inputs.pop("labels")
         teacher = inputs.pop("teacher")
         outputs = model(**inputs)

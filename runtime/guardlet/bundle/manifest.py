@@ -11,7 +11,7 @@ from typing import Any
 
 from guardlet.encoder import InputRules
 from guardlet.errors import FormatVersionError, ManifestError, UnsafePathError
-from guardlet.scoring import OperatingPoint, ScoreRules
+from guardlet.scoring import ScoreRules, parse_operating_points
 
 FORMAT_VERSION = 1
 MANIFEST_FILE = "guardlet.json"
@@ -137,14 +137,10 @@ def _build(tree: dict[str, Any]) -> Manifest:
     labels = tree["labels"]
     if labels["harmful"] >= len(labels["names"]):
         raise ValueError("labels/harmful is not an index into labels/names")
-    points = {
-        name: OperatingPoint(**point | {"fitted_on": tuple(point["fitted_on"])})
-        for name, point in tree["score"]["operating_points"].items()
-    }
+    points = parse_operating_points(tree["score"]["operating_points"])
     for name, point in points.items():
         if point.controversial > point.threshold:
             raise ValueError(f"operating point {name}: controversial exceeds threshold")
-    rules = {k: tuple(v) if isinstance(v, list) else v for k, v in tree["input"].items()}
     manifest = Manifest(
         name=tree["name"],
         version=tree["version"],
@@ -153,7 +149,7 @@ def _build(tree: dict[str, Any]) -> Manifest:
         languages=tuple(tree["languages"]),
         sources=tuple(tree["sources"]),
         labels=tuple(labels["names"]),
-        input=InputRules(**rules),
+        input=InputRules.from_dict(tree["input"]),
         score=ScoreRules(tree["score"]["temperature"], labels["harmful"], points),
         tokenizer=FileEntry(**tree["tokenizer"]),
         artifacts=tuple(_artifact(item) for item in tree["artifacts"]),

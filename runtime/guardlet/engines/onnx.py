@@ -26,9 +26,7 @@ class OnnxEngine:
         # Threads that spin while they wait win microseconds and drain a phone's battery.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = ort.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise EngineError(f"ONNX Runtime cannot load the model: {error}") from error
         self._inputs = [item.name for item in self._session.get_inputs()]
@@ -42,9 +40,7 @@ class OnnxEngine:
             "token_type_ids": np.asarray([window.type_ids], dtype=np.int64),
         }
         try:
-            result = self._session.run(
-                [self._output], {name: feed[name] for name in self._inputs}
-            )
+            result = self._session.run([self._output], {name: feed[name] for name in self._inputs})
         except Exception as error:
             raise EngineError(f"ONNX Runtime failed: {type(error).__name__}") from None
         logits: NDArray[np.float32] = result[0][0]

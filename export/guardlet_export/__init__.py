@@ -1,0 +1,1 @@
+"""From a trained guard to a bundle."""

@@ -1,0 +1,34 @@
+"""`guardlet export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from guardlet.cli.console import stdout, track
+
+app = typer.Typer()
+
+
+@app.command()
+def export(
+    model: Annotated[Path, typer.Argument(help="Model folder written by `guardlet train`.")],
+    out: Annotated[Path, typer.Argument(help="Bundle folder to write.")],
+    precision: Annotated[
+        Optional[list[str]], typer.Option(help="int8 or fp32; give it again for both.")
+    ] = None,
+    card: Annotated[Optional[Path], typer.Option(help="Model card to put in as README.md.")] = None,
+    replace: Annotated[bool, typer.Option(help="Replace an existing bundle.")] = False,
+) -> None:
+    """Turn a trained guard into a bundle, proven against PyTorch on golden vectors."""
+    from guardlet_export.export import EMITTERS, export_bundle
+
+    precisions = tuple(precision or ["int8"])
+    unknown = [item for item in precisions if item not in EMITTERS]
+    if unknown:
+        raise typer.BadParameter(f"precision must be one of {', '.join(EMITTERS)}")
+    text = card.read_text(encoding="utf-8") if card else None
+    export_bundle(model, out, precisions, text, replace, track)
+    stdout().print(f"wrote {out}", markup=False)

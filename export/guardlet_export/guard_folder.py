@@ -1,0 +1,79 @@
+"""A trained guard: a Hugging Face model folder plus a frozen tokenizer and guard.json.
+
+guard.json holds the parts of a bundle's manifest that belong to the model rather than to a file
+format: name, version, license, description, sources, input, provenance, and, once calibrated,
+score.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from guardlet.encoder import Encoder, InputRules
+from guardlet.errors import BundleError
+from guardlet.scoring import OperatingPoint, ScoreRules, parse_operating_points
+
+GUARD_FILE = "guard.json"
+TOKENIZER_FILE = "tokenizer.json"
+HARMFUL_INDEX = 1
+UNCALIBRATED = ScoreRules(
+    1.0,
+    HARMFUL_INDEX,
+    {
+        name: OperatingPoint(0.5, 0.5, "not calibrated", ())
+        for name in ("strict", "balanced", "lenient")
+    },
+)
+
+
+class GuardFolderError(BundleError):
+    """A model folder lacks what a guard needs, or it is malformed."""
+
+
+@dataclass(frozen=True)
+class GuardFolder:
+    """An opened model folder. `description` is guard.json."""
+
+    folder: Path
+    description: dict[str, Any]
+    tokenizer_json: str
+
+    @classmethod
+    def open(cls, folder: Path) -> GuardFolder:
+        """Raises GuardFolderError naming the missing file."""
+        for name in (GUARD_FILE, TOKENIZER_FILE, "config.json"):
+            if not (folder / name).is_file():
+                raise GuardFolderError(
+                    f"{folder} has no {name}; give the model folder that `guardlet train` wrote"
+                )
+        try:
+            description = json.loads((folder / GUARD_FILE).read_text(encoding="utf-8"))
+        except ValueError:
+            raise GuardFolderError(f"{folder / GUARD_FILE} is not valid JSON") from None
+        return cls(folder, description, (folder / TOKENIZER_FILE).read_text(encoding="utf-8"))
+
+    @property
+    def input(self) -> InputRules:
+        return InputRules.from_dict(self.description["input"])
+
+    @property
+    def score(self) -> ScoreRules:
+        """The calibrated rules, or thresholds of 0.5 before calibration."""
+        saved = self.description.get("score")
+        if saved is None:
+            return UNCALIBRATED
+        points = parse_operating_points(saved["operating_points"])
+        return ScoreRules(saved["temperature"], saved["harmful_index"], points)
+
+    def encoder(self) -> Encoder:
+        return Encoder(self.tokenizer_json, self.input)
+
+    def save_score(self, rules: ScoreRules) -> None:
+        """Writes calibrated rules into guard.json, under a temporary name first."""
+        text = json.dumps(self.description | {"score": asdict(rules)}, indent=2) + "\n"
+        partial = self.folder / (GUARD_FILE + ".partial")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(self.folder / GUARD_FILE)

@@ -1,0 +1,44 @@
+"""The fp32 PyTorch model: what every artifact is compared with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModelForSequenceClassification
+
+from guardlet.encoder import Window
+from guardlet.errors import EngineError
+
+
+class TorchEngine:
+    """A Hugging Face sequence classifier in fp32, one window at a time."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model.float().eval()
+        self._type_ids = uses_type_ids(model.config)
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> TorchEngine:
+        """Raises EngineError when `folder` holds no classifier."""
+        try:
+            return cls(AutoModelForSequenceClassification.from_pretrained(str(folder)))
+        except (OSError, ValueError) as error:
+            raise EngineError(f"{folder} holds no loadable classifier: {error}") from error
+
+    def logits(self, window: Window) -> NDArray[np.float32]:
+        ids = torch.tensor([window.ids])
+        feed = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        if self._type_ids:
+            feed["token_type_ids"] = torch.tensor([window.type_ids])
+        with torch.inference_mode():
+            logits: NDArray[np.float32] = self.model(**feed).logits[0].numpy()
+        return logits
+
+
+def uses_type_ids(config: Any) -> bool:
+    """Whether the model tells prompt and response apart by token types."""
+    return int(getattr(config, "type_vocab_size", 0)) >= 2

@@ -1,0 +1,156 @@
+"""`guardlet check`, `info` and `verify`; other packages add their own commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.table import Table
+
+from guardlet.bundle import Bundle
+from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, stderr, stdout, track
+from guardlet.cli.plugins import PluginGroup
+from guardlet.errors import GuardletError
+from guardlet.guard import Guard
+from guardlet.verdict import Verdict
+from guardlet.verify import EngineReport, verify_bundle
+
+app = typer.Typer(
+    cls=PluginGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An on-device guard: is this prompt, or this response, harmful?",
+)
+
+STDIN = "-"
+_COLOURS = {"safe": "green", "controversial": "yellow", "harmful": "red"}
+BundleOption = Annotated[
+    Optional[Path], typer.Option("--bundle", help="Bundle folder; default: the embedded one.")
+]
+
+
+@app.command()
+def check(
+    prompt: Annotated[str, typer.Argument(help="The prompt, or - to read it from stdin.")],
+    response: Annotated[
+        Optional[str], typer.Option("--response", "-r", help="The response to judge, or -.")
+    ] = None,
+    bundle: BundleOption = None,
+    engine: Annotated[
+        Optional[str], typer.Option("--engine", help="Engine name or artifact id.")
+    ] = None,
+    operating_point: Annotated[
+        str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
+    ] = "balanced",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 when harmful.")
+    ] = False,
+) -> None:
+    """Judge a prompt, or a response in the context of its prompt."""
+    if prompt == STDIN and response == STDIN:
+        raise typer.BadParameter("only one of prompt and response can be read from stdin")
+    guard = Guard.load(bundle, engine=engine, operating_point=operating_point)
+    prompt = sys.stdin.read() if prompt == STDIN else prompt
+    response = sys.stdin.read() if response == STDIN else response
+    verdict = guard.check(prompt, response)
+    if as_json:
+        typer.echo(json.dumps(verdict.to_dict()))
+    else:
+        _print_verdict(verdict)
+    if exit_code and verdict.harmful:
+        raise typer.Exit(EXIT_HARMFUL)
+
+
+@app.command()
+def info(
+    bundle: Annotated[
+        Optional[Path], typer.Argument(help="Bundle folder; default: the embedded one.")
+    ] = None,
+) -> None:
+    """Show what a bundle holds."""
+    opened = Bundle.open(bundle)
+    manifest = opened.manifest
+    console = stdout()
+    console.print(f"[bold]{manifest.label}[/]  {manifest.license}  {', '.join(manifest.languages)}")
+    console.print(manifest.description, markup=False)
+    rules = manifest.input
+    console.print(
+        f"windows of {rules.max_tokens} tokens, {rules.stride} shared, at most {rules.max_windows}"
+    )
+    models = Table("artifact", "engine", "precision", "MB", "max |Δscore|", "flips", "needs")
+    for item in manifest.artifacts:
+        models.add_row(
+            item.id,
+            item.engine,
+            item.precision,
+            f"{item.size / 1e6:.1f}",
+            _number(item.parity.get("max_score_delta")),
+            str(item.parity.get("verdict_flips", "-")),
+            ", ".join(f"{k} >= {v}" for k, v in item.requires.items()),
+        )
+    points = Table("operating point", "harmful from", "controversial from", "rule")
+    for name, point in manifest.score.operating_points.items():
+        points.add_row(name, f"{point.threshold:.3f}", f"{point.controversial:.3f}", point.rule)
+    console.print(models, points)
+
+
+@app.command()
+def verify(
+    bundle: Annotated[
+        Optional[Path], typer.Argument(help="Bundle folder; default: the embedded one.")
+    ] = None,
+) -> None:
+    """Check every file, then the golden vectors through every engine that can run here."""
+    opened = Bundle.open(bundle)
+    for entry in track(opened.manifest.files, "files", len(opened.manifest.files)):
+        opened.check(entry)
+    console = stdout()
+    console.print(f"{opened.manifest.label}: {len(opened.manifest.files)} files intact")
+    reports = verify_bundle(opened, track)
+    table = Table("artifact", "cases", "tokens", "max |Δscore|", "mean |Δscore|", "flips", "result")
+    for report in reports:
+        table.add_row(*_report_row(report))
+    console.print(table)
+    if not all(report.passed for report in reports):
+        raise typer.Exit(EXIT_ERROR)
+
+
+def _report_row(report: EngineReport) -> list[str]:
+    if report.skipped:
+        return [report.artifact, "-", "-", "-", "-", "-", f"skipped: {report.skipped}"]
+    return [
+        report.artifact,
+        str(report.cases),
+        "identical" if not report.token_mismatches else f"{report.token_mismatches} differ",
+        f"{report.max_score_delta:.4f} (limit {report.tolerance:g})",
+        f"{report.mean_score_delta:.5f}",
+        str(report.verdict_flips),
+        "[green]ok[/]" if report.passed else "[red]FAILED[/]",
+    ]
+
+
+def _print_verdict(verdict: Verdict) -> None:
+    colour = _COLOURS[verdict.level]
+    stdout().print(
+        f"[bold {colour}]{verdict.level}[/]  {verdict.judged} score {verdict.score:.3f}  "
+        f"({verdict.tokens} tokens, {verdict.latency_ms:.1f} ms, {verdict.engine}"
+        f"{', truncated' if verdict.truncated else ''})"
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def main() -> None:
+    """Entry point: runs the command and turns Guardlet's errors into one line."""
+    try:
+        app()
+    except GuardletError as error:
+        stderr().print(f"error: {error}", markup=False)
+        raise SystemExit(EXIT_ERROR) from None

@@ -1,0 +1,1 @@
+"""HarmAug: from labelled rows to a trained guard."""

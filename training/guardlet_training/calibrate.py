@@ -1,0 +1,125 @@
+"""Temperature and operating points, fitted on labelled development sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guardlet.errors import DataError
+from guardlet.scoring import OperatingPoint, ScoreRules
+
+_TEMPERATURES = np.geomspace(0.25, 8.0, 141)
+_CONTROVERSIAL_SHARE = 0.6
+
+
+@dataclass(frozen=True)
+class Targets:
+    """`lenient` keeps the mean false-positive rate at most `lenient_fpr`; `strict` keeps the mean
+    recall at least `strict_recall`. Sets in `exclude` do not take part."""
+
+    lenient_fpr: float = 0.02
+    strict_recall: float = 0.95
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ScoredSet:
+    """Labels (0 or 1) of a set's rows and each row's window logits, float [windows, 2]."""
+
+    labels: NDArray[np.int64]
+    logits: tuple[NDArray[np.float32], ...]
+
+
+def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRules:
+    """Score rules fitted so that every set weighs the same, whatever its size.
+
+    The temperature minimises mean negative log-likelihood (arXiv 1706.04599). `balanced` is the
+    threshold with the best F1 of mean recall against mean false-positive rate, classes taken as
+    equally frequent. Raises DataError when no set has harmful or none has benign rows.
+    """
+    used = {name: item for name, item in sets.items() if name not in targets.exclude}
+    if not any(s.labels.any() for s in used.values()) or all(s.labels.all() for s in used.values()):
+        raise DataError("calibration needs sets with harmful rows and sets with benign rows")
+    temperature = min(_TEMPERATURES, key=lambda t: _likelihood(used, float(t)))
+    scores = {name: _scores(item, float(temperature)) for name, item in used.items()}
+    grid = np.unique(np.concatenate(list(scores.values())).round(4))
+    recall = np.array([_mean_rate(used, scores, 1, t) for t in grid])
+    fpr = np.array([_mean_rate(used, scores, 0, t) for t in grid])
+    best = int(np.argmax(2 * recall / (1 + recall + fpr)))
+    lenient = (
+        int(np.argmax(fpr <= targets.lenient_fpr)) if (fpr <= targets.lenient_fpr).any() else -1
+    )
+    enough = np.flatnonzero(recall >= targets.strict_recall)
+    strict = int(enough[-1]) if len(enough) else 0
+    names = tuple(used)
+    points = {
+        name: _point(float(grid[index]), recall[index], fpr[index], rule, names)
+        for name, index, rule in (
+            ("strict", strict, f"recall at least {targets.strict_recall:g}"),
+            ("balanced", best, "best F1"),
+            ("lenient", lenient, f"false-positive rate at most {targets.lenient_fpr:g}"),
+        )
+    }
+    return ScoreRules(round(float(temperature), 4), 1, points)
+
+
+def expected_calibration_error(
+    labels: NDArray[np.int64], scores: NDArray[np.float64], bins: int = 15
+) -> float:
+    """Mean |accuracy - confidence| over equal-width score bins (arXiv 1706.04599, Eq. 3)."""
+    index = np.minimum((scores * bins).astype(int), bins - 1)
+    gaps = [
+        abs(labels[index == b].mean() - scores[index == b].mean()) * (index == b).mean()
+        for b in range(bins)
+        if (index == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def _point(
+    threshold: float, recall: float, fpr: float, rule: str, names: tuple[str, ...]
+) -> OperatingPoint:
+    return OperatingPoint(
+        threshold=round(threshold, 4),
+        controversial=round(threshold * _CONTROVERSIAL_SHARE, 4),
+        rule=f"{rule} (mean over sets: recall {recall:.3f}, false-positive rate {fpr:.3f})",
+        fitted_on=names,
+    )
+
+
+def _scores(item: ScoredSet, temperature: float) -> NDArray[np.float64]:
+    rules = ScoreRules(temperature, 1, {})
+    return np.array([max(rules.score(w) for w in windows) for windows in item.logits])
+
+
+def _likelihood(sets: Mapping[str, ScoredSet], temperature: float) -> float:
+    losses = []
+    for item in sets.values():
+        p = np.clip(_scores(item, temperature), 1e-7, 1 - 1e-7)
+        losses.append(-np.where(item.labels == 1, np.log(p), np.log(1 - p)).mean())
+    return float(np.mean(losses))
+
+
+def _mean_rate(
+    sets: Mapping[str, ScoredSet],
+    scores: Mapping[str, NDArray[np.float64]],
+    label: int,
+    threshold: float,
+) -> float:
+    """Mean over sets of the share of rows with `label` that are flagged."""
+    rates = [
+        float((scores[name][item.labels == label] >= threshold).mean())
+        for name, item in sets.items()
+        if (item.labels == label).any()
+    ]
+    return float(np.mean(rates))
+
+
+def as_scored_set(
+    labels: Sequence[int], logits: Sequence[Sequence[NDArray[np.float32]]]
+) -> ScoredSet:
+    """Packs per-row lists of window logits."""
+    return ScoredSet(np.asarray(labels), tuple(np.stack(list(windows)) for windows in logits))
