@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from guardlet.engines.onnx import OnnxEngine
 from guardlet_export.reference import uses_type_ids
 
 OPSET = 17
@@ -49,6 +50,14 @@ def export_int8(model: Any, target: Path) -> None:
             weight_type=QuantType.QInt8,
             extra_options={"MatMulConstBOnly": True},
         )
+
+
+def fp32_engine(model: Any) -> OnnxEngine:
+    """`model` under ONNX Runtime in fp32: the PyTorch function at a third of its time."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.onnx"
+        export_fp32(model, file)
+        return OnnxEngine(file.read_bytes())
 
 
 class _Logits(torch.nn.Module):

@@ -35,7 +35,11 @@ class InputRules:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> InputRules:
         """From decoded JSON, lists as tuples."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**fields)
 
     def __post_init__(self) -> None:
         pair = len(self.start) + len(self.middle) + len(self.end)

@@ -89,15 +89,6 @@ class Training:
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
-class Calibration:
-    """Targets of the operating points: false-positive rate (strict), recall (lenient)."""
-
-    exclude: list[str] = field(default_factory=list)
-    lenient_fpr: float = 0.02
-    strict_recall: float = 0.95
-
-
-@dataclass(frozen=True, config=_STRICT_KEYS)
 class Recipe:
     """Everything `guardlet train` needs."""
 
@@ -112,7 +103,6 @@ class Recipe:
     decontaminate: list[str] = field(default_factory=list)
     input: Input = field(default_factory=Input)
     training: Training = field(default_factory=Training)
-    calibration: Calibration = field(default_factory=Calibration)
 
 
 def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:

@@ -24,12 +24,13 @@ def calibrate(
 ) -> None:
     """Fit the temperature and operating points of a trained guard."""
     from guardlet_export.guard_folder import GuardFolder
+    from guardlet_export.onnx_export import fp32_engine
     from guardlet_export.reference import TorchEngine
     from guardlet_training.calibrate import Targets, fit_score_rules
     from guardlet_training.evaluate import expand, score_set
 
     guard = GuardFolder.open(model)
-    engine = TorchEngine.from_folder(model)
+    engine = fp32_engine(TorchEngine.from_folder(model).model)
     encoder = guard.encoder()
     sets = {
         name: score_set(file, name, encoder, engine, track) for name, file in expand(data).items()

@@ -1,0 +1,32 @@
+"""`guardlet card`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def card(
+    bundle: Annotated[Path, typer.Argument(help="Bundle whose card is written.")],
+    results: Annotated[list[Path], typer.Argument(help="JSON files of `guardlet evaluate`.")],
+    limits: Annotated[Path, typer.Option(help="Markdown text on the guard's limits.")],
+    readme: Annotated[
+        Optional[Path], typer.Option(help="File whose results block is rewritten too.")
+    ] = None,
+) -> None:
+    """Write a bundle's model card, and a README's result table, from recorded evaluations."""
+    from guardlet.bundle import Bundle
+    from guardlet_export.export import rewrite_card
+    from guardlet_training.card import load_report, render_card, replace_results, results_table
+
+    reports = [load_report(path) for path in results]
+    manifest = Bundle.open(bundle).manifest
+    rewrite_card(bundle, render_card(manifest, reports, limits.read_text(encoding="utf-8")))
+    if readme:
+        text = replace_results(readme.read_text(encoding="utf-8"), results_table(reports))
+        readme.write_text(text, encoding="utf-8")
