@@ -18,7 +18,8 @@ def distillation_loss(
 
     `logits` float [B, 2]; `labels` int64 [B]; `teacher` float [B], P(harmful) or NaN where a row
     has no teacher, which leaves cross-entropy alone. A `hard` teacher is its argmax (temperature
-    0), the paper's setting. `smoothing` moves that much mass of the label to the other class.
+    0), the paper's setting. `smoothing` spreads that much mass of the label evenly over both
+    classes, as torch does.
     """
     log_q = F.log_softmax(logits.float(), dim=-1)
     cross_entropy = F.cross_entropy(

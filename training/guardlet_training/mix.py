@@ -22,15 +22,22 @@ def build_mix(recipe: Recipe, recipe_folder: Path) -> tuple[list[Row], dict[str,
     """The training rows, shuffled by the recipe's seed, and a report of counts.
 
     Rows that overlap an evaluation set named in `decontaminate` (or `dev`) are left out, as are
-    rows with the same text and label. Raises DataError and RecipeError.
+    repeated texts and every text that comes with both labels. Raises DataError and RecipeError.
     """
-    rows: list[Row] = []
+    drawn: list[tuple[Row, int]] = []
     for number, source in enumerate(recipe.data):
-        seed = f"{recipe.training.seed}-{number}-{source.path}"
-        rows += _source_rows(source, recipe, recipe_folder, random.Random(seed))
-    held = [row for path in _evaluation_paths(recipe) for row in load_rows(path)]
-    contaminated = overlapping([row.prompt for row in rows], [row.prompt for row in held])
-    clean = [row for index, row in enumerate(rows) if index not in contaminated]
+        rng = random.Random(f"{recipe.training.seed}-{number}-{source.path}")
+        rows = _source_rows(source, recipe, recipe_folder, rng)
+        drawn += [(row, source.repeat) for row in rows]
+    unique = _without_duplicates(drawn)
+    held = [row for path in _evaluation_paths(recipe, recipe_folder) for row in load_rows(path)]
+    contaminated = overlapping([row.prompt for row, _ in unique], [row.prompt for row in held])
+    clean = [
+        row
+        for index, (row, repeat) in enumerate(unique)
+        if index not in contaminated
+        for _ in range(repeat)
+    ]
     if not clean:
         raise DataError("the recipe's sources yield no training rows")
     random.Random(recipe.training.seed).shuffle(clean)
@@ -38,6 +45,7 @@ def build_mix(recipe: Recipe, recipe_folder: Path) -> tuple[list[Row], dict[str,
     licences = Counter(row.license or "unstated" for row in clean)
     report = {
         "rows": len(clean),
+        "duplicates": len(drawn) - len(unique),
         "overlapping_evaluation": len(contaminated),
         "counts": dict(sorted(counts.items())),
         "licenses": dict(sorted(licences.items())),
@@ -61,21 +69,26 @@ def cut_response(response: str, rng: random.Random) -> str:
     return response[: rng.choice(boundaries)] if boundaries else response
 
 
-def _evaluation_paths(recipe: Recipe) -> list[str]:
-    return [*recipe.decontaminate, *([recipe.dev] if recipe.dev else [])]
+def _evaluation_paths(recipe: Recipe, folder: Path) -> list[str]:
+    """`decontaminate` resolved as sources are, and `dev`, which is relative to the shell."""
+    held = [resolve(path, recipe, folder) for path in recipe.decontaminate]
+    return [*held, *([recipe.dev] if recipe.dev else [])]
 
 
 def _source_rows(source: Source, recipe: Recipe, folder: Path, rng: random.Random) -> list[Row]:
     rows = [row for row in load_rows(resolve(source.path, recipe, folder)) if _kept(row, source)]
     rows = _sample(rows, source, rng)
     if source.form == "prompt_only":
-        rows = _unique([replace(row, response=None) for row in rows])
+        rows = [replace(row, response=None) for row in rows]
     elif source.form == "refused":
-        rows = _refused(rows, source, recipe, folder, rng)
-    else:
-        rows = _unique(rows)
-    rows = [_maybe_cut(row, source.cut, rng) for row in rows]
-    return rows * source.repeat
+        replies = _texts(source, recipe, folder)
+        rows = [
+            replace(row, response=rng.choice(replies), label=0, soft_label=None) for row in rows
+        ]
+    elif source.form == "as_response":
+        prompts = _texts(source, recipe, folder)
+        rows = [replace(row, prompt=rng.choice(prompts), response=row.prompt) for row in rows]
+    return [_maybe_cut(row, source.cut, rng) for row in rows]
 
 
 def _kept(row: Row, source: Source) -> bool:
@@ -94,13 +107,13 @@ def _sample(rows: list[Row], source: Source, rng: random.Random) -> list[Row]:
     return kept
 
 
-def _refused(
-    rows: list[Row], source: Source, recipe: Recipe, folder: Path, rng: random.Random
-) -> list[Row]:
-    if source.replies is None:
-        raise RecipeError(f"source {source.path}: form `refused` needs `replies`")
-    replies = [r.response for r in load_rows(resolve(source.replies, recipe, folder)) if r.response]
-    return [replace(row, response=rng.choice(replies), label=0, soft_label=None) for row in rows]
+def _texts(source: Source, recipe: Recipe, folder: Path) -> list[str]:
+    """The texts of the source's `partner` file: each row's response, else its prompt."""
+    if source.partner is None:
+        raise RecipeError(f"source {source.path}: form `{source.form}` needs `partner`")
+    return [
+        row.response or row.prompt for row in load_rows(resolve(source.partner, recipe, folder))
+    ]
 
 
 def _maybe_cut(row: Row, share: float, rng: random.Random) -> Row:
@@ -109,11 +122,18 @@ def _maybe_cut(row: Row, share: float, rng: random.Random) -> Row:
     return replace(row, response=cut_response(row.response, rng))
 
 
-def _unique(rows: list[Row]) -> list[Row]:
-    seen: dict[tuple[str, str | None], Row] = {}
-    for row in rows:
-        seen.setdefault((row.prompt, row.response), row)
-    return list(seen.values())
+def _without_duplicates(drawn: list[tuple[Row, int]]) -> list[tuple[Row, int]]:
+    labels: dict[tuple[str, str | None], set[int]] = {}
+    for row, _ in drawn:
+        labels.setdefault((row.prompt, row.response), set()).add(row.target)
+    seen: set[tuple[str, str | None]] = set()
+    kept = []
+    for row, repeat in drawn:
+        key = (row.prompt, row.response)
+        if key not in seen and len(labels[key]) == 1:
+            seen.add(key)
+            kept.append((row, repeat))
+    return kept
 
 
 def _form(row: Row) -> str:

@@ -24,7 +24,8 @@ class Source:
     `hf://OWNER/NAME`. `where` keeps rows whose keys have the given values, `without` drops rows
     whose `source` contains one of the strings. `harmful` and `benign` cap the rows per class
     (a seeded sample), `repeat` copies the line. `form` `prompt_only` forgets responses;
-    `refused` answers each row with a line of `replies` and labels it safe. `cut` is the share
+    `refused` answers each row with a text of `partner` and labels it safe; `as_response` turns
+    each text into the answer to a text of `partner`. `cut` is the share
     of rows whose response is cut at a random point.
     """
 
@@ -37,8 +38,8 @@ class Source:
     harmful: int | None = None
     benign: int | None = None
     repeat: int = 1
-    form: Literal["as_is", "prompt_only", "refused"] = "as_is"
-    replies: str | None = None
+    form: Literal["as_is", "prompt_only", "refused", "as_response"] = "as_is"
+    partner: str | None = None
     cut: float = 0.0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
 from guardlet.errors import RecipeError
@@ -68,6 +68,8 @@ def train(recipe_path: Path, out: Path, overrides: list[str] | None = None) -> P
     RecipeError when `out` holds a run of another recipe.
     """
     recipe = load_recipe(recipe_path, overrides)
+    arguments = _arguments(recipe.training, out)
+    set_seed(recipe.training.seed)
     model = load_student(recipe.model)
     tokenizer_json, encoder = student_encoder(recipe.model, recipe.input, model.config)
     rows, report = build_mix(recipe, recipe_path.parent)
@@ -78,7 +80,7 @@ def train(recipe_path: Path, out: Path, overrides: list[str] | None = None) -> P
     trainer = GuardTrainer(
         settings=recipe.training,
         model=model,
-        args=_arguments(recipe.training, out),
+        args=arguments,
         train_dataset=ExampleDataset(examples),
         data_collator=Collator(encoder.rules.pad, uses_type_ids(model.config)),
     )
