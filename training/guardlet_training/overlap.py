@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 _CHUNK = 2048
+_WORD = re.compile(r"\w")
 
 
 def overlapping(
@@ -17,7 +19,7 @@ def overlapping(
 
     Terms are words and word pairs, case folded, fitted on both sides together.
     """
-    if not train or not evaluation:
+    if not any(map(_WORD.search, train)) or not any(map(_WORD.search, evaluation)):
         return set()
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", dtype=np.float32)
     vectorizer.fit([*train, *evaluation])

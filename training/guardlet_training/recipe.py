@@ -115,7 +115,7 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
         for override in overrides or []:
             _apply(tree, override)
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"cannot read recipe {path}: {error}") from error
     try:
         return TypeAdapter(Recipe).validate_python(tree)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,6 +44,7 @@ class Row:
         return int(self.soft_label >= 0.5)
 
 
+_OPTIONAL_TEXTS = ("id", "response", "category", "source", "license")
 _NAMES = tuple(name for name in Row.__dataclass_fields__ if name != "extra")
 
 
@@ -78,11 +80,15 @@ def dataset_name(path: Path) -> str:
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Writes rows as JSON Lines under a temporary name, then renames."""
     partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        for row in rows:
-            record = {name: getattr(row, name) for name in _NAMES} | dict(row.extra)
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    partial.replace(path)
+    try:
+        # A lone surrogate is legal in JSON's escapes and in a str, but not in UTF-8.
+        with partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            for row in rows:
+                record = {name: getattr(row, name) for name in _NAMES} | dict(row.extra)
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _file_rows(path: Path) -> Iterator[Row]:
@@ -92,15 +98,15 @@ def _file_rows(path: Path) -> Iterator[Row]:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield _parse_line(line, f"{path}:{number}")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise DataError(f"cannot read {path}: {type(error).__name__}") from error
 
 
 def _parse_line(line: str, where: str) -> Row:
     try:
         record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{where}: not valid JSON (column {error.colno})") from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{where}: not valid JSON") from None
     return parse_record(record, where)
 
 
@@ -109,18 +115,23 @@ def parse_record(record: Any, where: str) -> Row:
     if not isinstance(record, dict):
         raise DataError(f"{where}: a row must be a JSON object")
     known = {name: record[name] for name in _NAMES if name in record}
-    known.setdefault("id", where)
+    known["id"] = where if known.get("id") is None else known["id"]
     if not isinstance(known.get("prompt"), str):
         raise DataError(f'{where}: "prompt" must be a string')
-    if not isinstance(known.get("response"), str | None):
-        raise DataError(f'{where}: "response" must be a string or null')
-    if known.get("label") not in (0, 1, None):
+    for name in _OPTIONAL_TEXTS:
+        if not isinstance(known.get(name), str | None):
+            raise DataError(f'{where}: "{name}" must be a string or null')
+    label, soft = known.get("label"), known.get("soft_label")
+    if label not in (0, 1, None) or isinstance(label, bool):
         raise DataError(f'{where}: "label" must be 0, 1 or null')
-    soft = known.get("soft_label")
-    if soft is not None and not (isinstance(soft, int | float) and 0 <= soft <= 1):
+    if soft is not None and not (_is_number(soft) and 0 <= soft <= 1):
         raise DataError(f'{where}: "soft_label" must be between 0 and 1, or null')
     extra = {key: value for key, value in record.items() if key not in _NAMES}
     return replace(Row(**known), extra=extra)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _hub_rows(name: str, split: str) -> Iterator[Row]:
