@@ -13,7 +13,7 @@ from rich.table import Table
 from guardlet.bundle import Bundle
 from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, stderr, stdout, track
 from guardlet.cli.plugins import PluginGroup
-from guardlet.errors import GuardletError
+from guardlet.errors import EngineError, GuardletError
 from guardlet.guard import Guard
 from guardlet.verdict import Verdict
 from guardlet.verify import EngineReport, verify_bundle
@@ -125,6 +125,8 @@ def verify(
     for report in reports:
         table.add_row(*_report_row(report))
     console.print(table)
+    if all(report.skipped for report in reports):
+        raise EngineError("no artifact of this bundle can run here, so nothing was proven")
     if not all(report.passed for report in reports):
         raise typer.Exit(EXIT_ERROR)
 

@@ -12,7 +12,7 @@ from cli_helpers import error_of, invoke, run
 from runtime_helpers import edit_manifest, onnx_model, tiny_vectors, write_tiny
 
 from guardlet import Guard, Verdict
-from guardlet.errors import EmptyInputError
+from guardlet.errors import EmptyInputError, EngineError
 
 SECRET = "zyxwvut"
 
@@ -197,6 +197,13 @@ def test_verify_refuses_altered_files(
     (broken / "README.md").write_text("# TINY\n")
     line = error_of(monkeypatch, capsys, "verify", broken)
     assert line == "error: README.md was altered (SHA-256 differs); get the bundle again\n"
+
+
+def test_verify_of_nothing_that_runs_here_proves_nothing(broken: Path) -> None:
+    edit_manifest(broken, lambda tree: tree["artifacts"][0].update({"engine": "coreml"}))
+    result = invoke("verify", broken)
+    assert isinstance(result.exception, EngineError)
+    assert "nothing was proven" in str(result.exception)
 
 
 @pytest.mark.parametrize("command", ["info", "verify"])
