@@ -31,6 +31,13 @@ def prose(markdown: str) -> str:
 
 
 def commands(file: str) -> list[list[str]]:
-    """The `guardlet` and `make` lines of a Markdown file's indented blocks, as words."""
+    """The `guardlet` and `make` lines of a Markdown file's indented blocks, as a shell in the
+    repository's folder would split them."""
     text = prose((ROOT / file).read_text(encoding="utf-8"))
-    return [shlex.split(line, comments=True) for line in _COMMAND.findall(text)]
+    lines = [shlex.split(line, comments=True) for line in _COMMAND.findall(text)]
+    return [[name for word in words for name in _expanded(word)] for words in lines]
+
+
+def _expanded(word: str) -> list[str]:
+    found = sorted(ROOT.glob(word)) if "*" in word else []
+    return [path.relative_to(ROOT).as_posix() for path in found] or [word]

@@ -63,6 +63,7 @@ def write_plain(path: Path, made: list[Row]) -> None:
 def workplace(tmp_path: Path, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that looks like the repository to these commands, with stand-ins beside it."""
     (tmp_path / "training").symlink_to(ROOT / "training")
+    shutil.copy(ROOT / "README.md", tmp_path)
     shutil.copytree(tiny_bundle, tmp_path / "runtime/guardlet/models/guardlet-mini")
     recipe = load_recipe(ROOT / RECIPE)
     write_data(tmp_path / "DATA", recipe)
