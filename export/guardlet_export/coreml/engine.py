@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from guardlet.bundle import Artifact, Bundle
 from guardlet.encoder import Window
 from guardlet.errors import EngineError
 from guardlet_export.coreml.convert import INPUTS, OUTPUT, quiet
@@ -100,3 +101,8 @@ def _pad(values: tuple[int, ...], length: int) -> Array:
     row = np.zeros((1, length), dtype=np.int32)
     row[0, : len(values)] = values
     return row
+
+
+def open_artifact(bundle: Bundle, artifact: Artifact) -> CoreMLEngine:
+    """The evaluator that `guardlet verify` finds. Raises EngineError or a BundleError."""
+    return CoreMLEngine.open(bundle.check_artifact(artifact))

@@ -7,6 +7,7 @@ from typing import Literal
 
 Weights = Literal["float32", "float16", "int8", "palette6", "palette4"]
 
+SUFFIX = ".mlpackage"
 _SHORT = 128
 _BUCKETS = (64, 128, 256)
 
@@ -28,6 +29,11 @@ class CoreMLFormat:
     def functions(self) -> bool:
         """Whether the lengths are functions of one package."""
         return self.ios >= 18
+
+    @property
+    def entry(self) -> str:
+        """Path of the artifact in a bundle: a package, or a folder of packages."""
+        return f"coreml/{self.name}{SUFFIX if self.functions else ''}"
 
     def lengths(self, max_tokens: int) -> tuple[int, ...]:
         """The input lengths to write by default, ascending, for windows of `max_tokens`."""

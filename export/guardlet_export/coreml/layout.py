@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from guardlet.errors import EngineError
-from guardlet_export.coreml.package import SUFFIX
+from guardlet_export.coreml.formats import SUFFIX
 
 _LENGTH = re.compile(r"length_([1-9][0-9]*)")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from guardlet_export.coreml.convert import quiet
+from guardlet_export.coreml.formats import SUFFIX
 
-SUFFIX = ".mlpackage"
 _AUTHOR = "com.apple.CoreML"
 _DATE = "com.github.apple.coremltools.conversion_date"
 _ITEMS = {"model.mlmodel": "Model Specification", "weights": "Model Weights"}
@@ -49,8 +49,7 @@ def _rewrite(saved: Path, package: Path) -> None:
     source, target = saved / "Data" / _AUTHOR, package / "Data" / _AUTHOR
     target.mkdir(parents=True)
     model = Model_pb2.Model.FromString((source / "model.mlmodel").read_bytes())
-    for metadata in (model.description.metadata.userDefined,):
-        metadata.pop(_DATE, None)
+    model.description.metadata.userDefined.pop(_DATE, None)
     (target / "model.mlmodel").write_bytes(model.SerializeToString(deterministic=True))
     shutil.move(source / "weights", target / "weights")
     (package / "Manifest.json").write_text(_manifest(), encoding="utf-8")
