@@ -30,8 +30,8 @@ def export_bundle(
 ) -> Path:
     """Writes the bundle `target`; leaves nothing behind when anything fails.
 
-    `precisions` are names of TARGETS; `card` is the text of its README.md. Raises GuardFolderError, EngineError, BundleExistsError
-    or ParityError.
+    `precisions` are names of TARGETS; `card` is the text of its README.md. Raises GuardFolderError,
+    EngineError, UnsupportedModelError, BundleExistsError or ParityError.
     """
     guard = GuardFolder.open(model_folder)
     reference = TorchEngine.from_folder(model_folder)

@@ -1,4 +1,4 @@
-"""The NumPy evaluation of MIL programs, against PyTorch and against coremltools' own decompression."""
+"""MIL programs evaluated with NumPy, against PyTorch and what coremltools decompresses."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ OUTPUT = "logits"
 # Weights smaller than this stay as they are: they are few and often matter more.
 _COMPRESS_FROM = 512
 # Rows that share a palette. Fewer rows cost bytes, more rows cost accuracy.
-_PALETTE_ROWS = 16
+PALETTE_ROWS = 16
 
 
 def convert(weights: DebertaWeights, length: int, form: CoreMLFormat) -> Any:
@@ -83,7 +83,7 @@ def _compress(model: Any, weights: Weights) -> Any:
         config = cto.OptimizationConfig(global_config=quantise)
         return cto.linear_quantize_weights(model, config)
     if weights in ("palette6", "palette4"):
-        grouped = {"granularity": "per_grouped_channel", "group_size": _PALETTE_ROWS}
+        grouped = {"granularity": "per_grouped_channel", "group_size": PALETTE_ROWS}
         palette = cto.OpPalettizerConfig(
             mode="kmeans",
             nbits=int(weights[-1]),

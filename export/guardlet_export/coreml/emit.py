@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from guardlet_export.coreml.convert import convert
+from torch.nn.functional import pad
+
+from guardlet_export.coreml.convert import PALETTE_ROWS, convert
 from guardlet_export.coreml.formats import SUFFIX, CoreMLFormat
 from guardlet_export.coreml.layout import length_name
 from guardlet_export.coreml.package import join_packages, write_package
@@ -27,6 +30,10 @@ def emit_coreml(
     """
     lengths = lengths or form.lengths(max_tokens)
     weights = read_weights(model, max(lengths))
+    if form.weights == "palette4":
+        # Palettes are for whole groups of rows; no text has the ids of the rows added here.
+        missing = -len(weights.words) % PALETTE_ROWS
+        weights = replace(weights, words=pad(weights.words, (0, 0, 0, missing)))
     if form.functions:
         models = {length_name(length): convert(weights, length, form) for length in lengths}
         join_packages(models, length_name(max(lengths)), entry)

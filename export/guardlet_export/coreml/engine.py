@@ -75,7 +75,7 @@ class CoreMLEngine:
         model = self._models[length]
         rows = (window.ids, (1,) * tokens, window.type_ids)
         feed = {name: _pad(row, length) for name, row in zip(INPUTS, rows, strict=True)}
-        logits = model({name: feed[name] for name in model.inputs})[OUTPUT][0]
+        logits: Array = model({name: feed[name] for name in model.inputs})[OUTPUT][0]
         if not np.isfinite(logits).all():
             raise EngineError("the model overflows: its logits are not numbers")
         return logits.astype(np.float32)
@@ -90,7 +90,7 @@ class _Predictor:
 
             self._model = ct.models.MLModel(str(package), function_name=function)
         description = self._model.input_description
-        self.inputs: dict[str, tuple[int, ...]] = {name: () for name in description}
+        self.inputs: dict[str, tuple[int, ...]] = dict.fromkeys(description, ())
 
     def __call__(self, feed: Mapping[str, Array]) -> Mapping[str, Array]:
         outputs: Mapping[str, Array] = self._model.predict(dict(feed))

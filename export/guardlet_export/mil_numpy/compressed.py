@@ -32,14 +32,14 @@ def _affine_dequantize(stored: Attributes) -> Array:
     zero = stored["zero_point"].astype(np.float32)
     centred = data.astype(np.float32) - (zero.reshape(rows) if zero.ndim else zero)
     wide = scale.astype(np.float32)
-    restored = centred * (wide.reshape(rows) if wide.ndim else wide)
-    return restored.astype(scale.dtype)
+    restored: Array = centred * (wide.reshape(rows) if wide.ndim else wide)
+    return restored.astype(scale.dtype, copy=False)
 
 
 def _palette(stored: Attributes) -> Array:
     """One palette for the tensor; indices of log2(palette size) bits."""
     palette, shape = stored["lut"], tuple(int(size) for size in stored["shape"])
-    bits = int(len(palette)).bit_length() - 1
+    bits = len(palette).bit_length() - 1
     indices = unpack_bits(stored["indices"], bits, int(np.prod(shape, dtype=np.int64)))
     restored: Array = palette[indices].reshape(shape)
     return restored
@@ -70,7 +70,8 @@ def _blockwise(stored: Attributes) -> Array:
 
     if "offset" in stored:
         data = data - spread(stored["offset"])
-    return (data * spread(scale)).astype(scale.dtype)
+    restored: Array = data * spread(scale)
+    return restored.astype(scale.dtype, copy=False)
 
 
 _RESTORERS: dict[str, Callable[[Attributes], Array]] = {

@@ -91,11 +91,14 @@ def _gelu(inputs: Inputs) -> tuple[Array]:
 
 
 def _gelu_exact(x: Array) -> Array:
-    return 0.5 * x * (1 + _erf(x * np.float32(0.5**0.5)))
+    result: Array = 0.5 * x * (1 + _erf(x * np.float32(0.5**0.5)))
+    return result
 
 
 def _gelu_tanh(x: Array) -> Array:
-    return 0.5 * x * (1 + np.tanh(np.float32((2 / np.pi) ** 0.5) * (x + 0.044715 * x * x * x)))
+    inner = np.float32((2 / np.pi) ** 0.5) * (x + 0.044715 * x * x * x)
+    result: Array = 0.5 * x * (1 + np.tanh(inner))
+    return result
 
 
 def _erf(x: Array) -> Array:

@@ -99,7 +99,8 @@ def unpack_bits(packed: NDArray[np.uint8], bits: int, count: int) -> NDArray[np.
     significant bit of the first byte on."""
     flat = np.unpackbits(packed, bitorder="little", count=bits * count)
     weights = (1 << np.arange(bits)).astype(np.uint8)
-    return (flat.reshape(count, bits) * weights).sum(axis=1, dtype=np.uint8)
+    numbers: NDArray[np.uint8] = (flat.reshape(count, bits) * weights).sum(axis=1, dtype=np.uint8)
+    return numbers
 
 
 def _from_bytes(content: NDArray[np.uint8], kind: int, shape: tuple[int, ...]) -> Array:
