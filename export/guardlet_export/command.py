@@ -19,7 +19,10 @@ def export(
     precision: Annotated[
         Optional[list[str]], typer.Option(help="int8, fp32, coreml-fp16, ...; again for more.")
     ] = None,
-    card: Annotated[Optional[Path], typer.Option(help="Model card to put in as README.md.")] = None,
+    card: Annotated[
+        Optional[Path],
+        typer.Option(exists=True, dir_okay=False, help="Model card to put in as README.md."),
+    ] = None,
     replace: Annotated[bool, typer.Option(help="Replace an existing bundle.")] = False,
 ) -> None:
     """Turn a trained guard into a bundle, proven against PyTorch on golden vectors."""

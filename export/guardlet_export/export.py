@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from guardlet.bundle import Artifact, BundleWriter, Manifest, write_bundle
+from guardlet.bundle import Artifact, Bundle, BundleWriter, Manifest, write_bundle
 from guardlet.errors import BundleError
 from guardlet.vectors import Vector, dump_vectors
 from guardlet.verify import Tracker, measure
@@ -106,14 +108,11 @@ def _manifest(
 
 
 def rewrite_card(bundle: Path, card: str) -> None:
-    """Replaces a bundle's README.md, and its entry in the manifest."""
-    from guardlet.bundle import MANIFEST_FILE, Bundle
-    from guardlet.bundle.manifest import dump_manifest
-
+    """Replaces a bundle by its copy with another README.md. Raises a BundleError."""
     opened = Bundle.open(bundle)
-    writer = BundleWriter(opened.folder)
-    entry = writer.add_text(opened.manifest.card.path, card)
-    text = dump_manifest(replace(opened.manifest, card=entry))
-    partial = opened.folder / (MANIFEST_FILE + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(opened.folder / MANIFEST_FILE)
+    old = opened.manifest.card
+    with write_bundle(opened.folder, replace=True) as writer:
+        for entry in opened.manifest.files:
+            if entry != old:
+                writer.add(entry.path, partial(shutil.copyfile, opened.check(entry)))
+        writer.finish(replace(opened.manifest, card=writer.add_text(old.path, card)))

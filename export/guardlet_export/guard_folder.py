@@ -19,6 +19,7 @@ from guardlet.scoring import OperatingPoint, ScoreRules, parse_operating_points
 GUARD_FILE = "guard.json"
 TOKENIZER_FILE = "tokenizer.json"
 HARMFUL_INDEX = 1
+_REQUIRED = ("name", "version", "license", "description", "sources", "input", "provenance")
 UNCALIBRATED = ScoreRules(
     1.0,
     HARMFUL_INDEX,
@@ -43,7 +44,7 @@ class GuardFolder:
 
     @classmethod
     def open(cls, folder: Path) -> GuardFolder:
-        """Raises GuardFolderError naming the missing file."""
+        """Raises GuardFolderError naming the missing file or key."""
         for name in (GUARD_FILE, TOKENIZER_FILE, "config.json"):
             if not (folder / name).is_file():
                 raise GuardFolderError(
@@ -53,11 +54,20 @@ class GuardFolder:
             description = json.loads((folder / GUARD_FILE).read_text(encoding="utf-8"))
         except ValueError:
             raise GuardFolderError(f"{folder / GUARD_FILE} is not valid JSON") from None
+        missing = [
+            k for k in _REQUIRED if not isinstance(description, dict) or k not in description
+        ]
+        if missing:
+            raise GuardFolderError(f"{folder / GUARD_FILE} lacks {', '.join(missing)}")
         return cls(folder, description, (folder / TOKENIZER_FILE).read_text(encoding="utf-8"))
 
     @property
     def input(self) -> InputRules:
-        return InputRules.from_dict(self.description["input"])
+        """Raises GuardFolderError when they do not fit together."""
+        try:
+            return InputRules.from_dict(self.description["input"])
+        except (TypeError, ValueError) as error:
+            raise GuardFolderError(f"{self.folder / GUARD_FILE}: input: {error}") from None
 
     @property
     def score(self) -> ScoreRules:

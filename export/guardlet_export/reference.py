@@ -26,7 +26,7 @@ class TorchEngine:
         """Raises EngineError when `folder` holds no classifier."""
         try:
             return cls(AutoModelForSequenceClassification.from_pretrained(str(folder)))
-        except (OSError, ValueError) as error:
+        except Exception as error:
             raise EngineError(f"{folder} holds no loadable classifier: {error}") from error
 
     def logits(self, window: Window) -> NDArray[np.float32]:

@@ -79,8 +79,8 @@ def test_weight_zero_is_binary_cross_entropy_on_the_teacher() -> None:
     torch.testing.assert_close(distillation_loss(logits, labels, teacher, 0.0, False), soft)
 
 
-def test_smoothing_moves_that_much_mass_to_the_other_class() -> None:
-    expected = 0.8 * -log(0.75) + 0.2 * -log(0.25)
+def test_smoothing_spreads_that_much_mass_over_both_classes() -> None:
+    expected = 0.9 * -log(0.75) + 0.1 * -log(0.25)
     assert loss(1, nan, smoothing=0.2) == pytest.approx(expected, rel=1e-5)
 
 

@@ -71,14 +71,38 @@ def test_refused_rows_are_safe(tmp_path: Path) -> None:
     replies = [Row(f"r{i}", "", response=f"No, number {i}.", label=0) for i in range(3)]
     write_source(tmp_path, [*replies, Row("r", "", label=0)], "replies.jsonl")
     for path in ("replies.jsonl", "recipe:replies.jsonl"):
-        mixed, _ = mix(tmp_path, made_up_rows(40), {"form": "refused", "replies": path})
+        mixed, _ = mix(tmp_path, made_up_rows(40), {"form": "refused", "partner": path})
         assert {row.response for row in mixed} == {reply.response for reply in replies}
         assert {(row.label, row.soft_label) for row in mixed} == {(0, None)}
 
 
-def test_refused_needs_replies(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="replies"):
-        mix(tmp_path, made_up_rows(3), {"form": "refused"})
+def test_as_response_answers_partners_prompts_and_keeps_labels(tmp_path: Path) -> None:
+    prompts = [Row(f"p{i}", f"Question {i}?", label=0) for i in range(3)]
+    write_source(tmp_path, prompts, "prompts.jsonl")
+    rows = [replace(row, response=None) for row in made_up_rows(40)]
+    mixed, _ = mix(tmp_path, rows, {"form": "as_response", "partner": "prompts.jsonl"})
+    assert {row.prompt for row in mixed} == {row.prompt for row in prompts}
+    assert {(row.response, row.label) for row in mixed} == {(row.prompt, row.label) for row in rows}
+
+
+@pytest.mark.parametrize("form", ["refused", "as_response"])
+def test_a_form_that_needs_a_partner(tmp_path: Path, form: str) -> None:
+    with pytest.raises(RecipeError, match="partner"):
+        mix(tmp_path, made_up_rows(3), {"form": form})
+
+
+def test_a_partner_without_texts(tmp_path: Path) -> None:
+    write_source(tmp_path, [Row("r", "", response="", label=0)], "empty.jsonl")
+    with pytest.raises(DataError, match=r"empty\.jsonl"):
+        mix(tmp_path, made_up_rows(3), {"form": "refused", "partner": "empty.jsonl"})
+
+
+def test_a_text_with_both_labels_is_left_out(tmp_path: Path) -> None:
+    rows = made_up_rows(6)
+    opposite = replace(rows[1], id="opposite", label=1 - rows[1].target)
+    mixed, report = mix(tmp_path, [*rows, opposite])
+    assert {row.id for row in mixed} == {row.id for row in rows} - {rows[1].id}
+    assert report["duplicates"] == 2
 
 
 def test_where_and_without(tmp_path: Path) -> None:

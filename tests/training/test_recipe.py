@@ -29,14 +29,14 @@ def test_shipped_recipe_is_valid(path: Path) -> None:
     assert recipe.training.batch_size % recipe.training.micro_batch_size == 0
     for source in recipe.data:
         assert all(text.strip() for text in (source.home, source.license, source.why))
-        assert source.form != "refused" or source.replies
+        assert source.form not in ("refused", "as_response") or source.partner
         assert 0 <= source.cut <= 1 and source.repeat >= 1
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_files_beside_a_shipped_recipe_load(path: Path) -> None:
     recipe = load_recipe(path)
-    named = {name for source in recipe.data for name in (source.path, source.replies) if name}
+    named = {name for source in recipe.data for name in (source.path, source.partner) if name}
     for name in sorted(named):
         if name.startswith(RECIPE_PREFIX):
             assert load_rows(resolve(name, recipe, path.parent))
@@ -60,6 +60,9 @@ def test_defaults_are_spelled_out(tmp_path: Path) -> None:
         ({"training": {"batch_size": 2.5}}, "training.batch_size"),
         ({"training": {"teacher": "kind"}}, "training.teacher"),
         ({"version": 1.0}, "version"),
+        ({"version": "1.0"}, "version"),
+        ({"name": "My Guard"}, "name"),
+        ({"name": "guard\n"}, "name"),
         ({"data": "rows.jsonl"}, "data"),
         ({"data": [source_line("a", form="poem")]}, "data.0.form"),
         ({"model": {}}, "model.source"),
@@ -108,10 +111,10 @@ def test_missing_recipe(tmp_path: Path) -> None:
 
 
 def test_overrides(tmp_path: Path) -> None:
-    overrides = ("training.epochs=0.5", "model.transplant=true", "dev=null", "name=a=b")
+    overrides = ("training.epochs=0.5", "model.transplant=true", "dev=null", "license=a=b")
     recipe = load_tree(tmp_path, recipe_tree(dev="dev.jsonl"), *overrides)
     assert (recipe.training.epochs, recipe.model.transplant) == (0.5, True)
-    assert (recipe.dev, recipe.name) == (None, "a=b")
+    assert (recipe.dev, recipe.license) == (None, "a=b")
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
+from tiny_models import WORDS
 
 from guardlet_training.rows import Row, write_rows
 
-WORDS = re.findall(
-    r"\w+",
-    "apple bridge candle dragon engine forest garden harbor island jacket kettle ladder "
-    "mirror needle orange pencil quartz ribbon saddle timber umbra velvet window yellow zebra",
-)
 TRAINING_FOLDER = Path(__file__).parents[2] / "training"
 RECIPES = sorted((TRAINING_FOLDER / "recipes").glob("*.yaml"))
 

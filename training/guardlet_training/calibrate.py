@@ -38,22 +38,29 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
 
     The temperature minimises mean negative log-likelihood (arXiv 1706.04599). `balanced` is the
     threshold with the best F1 of mean recall against mean false-positive rate, classes taken as
-    equally frequent. Raises DataError when no set has harmful or none has benign rows.
+    equally frequent; `strict` is never above it and `lenient` never below. Raises DataError when no
+    set has harmful rows, none has benign rows, or an excluded set does not exist.
     """
+    unknown = sorted(set(targets.exclude) - set(sets))
+    if unknown:
+        raise DataError(
+            f"no set called {', '.join(unknown)} to exclude; there are {', '.join(sets)}"
+        )
     used = {name: item for name, item in sets.items() if name not in targets.exclude}
     if not any(s.labels.any() for s in used.values()) or all(s.labels.all() for s in used.values()):
         raise DataError("calibration needs sets with harmful rows and sets with benign rows")
-    temperature = min(_TEMPERATURES, key=lambda t: _likelihood(used, float(t)))
-    scores = {name: _scores(item, float(temperature)) for name, item in used.items()}
-    grid = np.unique(np.concatenate(list(scores.values())).round(4))
+    best_temperature = min(_TEMPERATURES, key=lambda t: _likelihood(used, float(t)))
+    temperature = round(float(best_temperature), 4)
+    scores = {name: _scores(item, temperature) for name, item in used.items()}
+    # Thresholds of four decimals, one just below each score, or they would miss its own row; 0
+    # flags every row and 1 next to none, so that a rule is met wherever it can be.
+    grid = np.unique(np.floor(np.concatenate([*scores.values(), [0.0, 1.0]]) * 1e4) / 1e4)
     recall = np.array([_mean_rate(used, scores, 1, t) for t in grid])
     fpr = np.array([_mean_rate(used, scores, 0, t) for t in grid])
     best = int(np.argmax(2 * recall / (1 + recall + fpr)))
-    lenient = (
-        int(np.argmax(fpr <= targets.lenient_fpr)) if (fpr <= targets.lenient_fpr).any() else -1
-    )
-    enough = np.flatnonzero(recall >= targets.strict_recall)
-    strict = int(enough[-1]) if len(enough) else 0
+    few = np.flatnonzero(fpr <= targets.lenient_fpr)
+    lenient = max(int(few[0]), best) if len(few) else len(grid) - 1
+    strict = min(int(np.flatnonzero(recall >= targets.strict_recall)[-1]), best)
     names = tuple(used)
     points = {
         name: _point(float(grid[index]), recall[index], fpr[index], rule, names)
@@ -63,7 +70,7 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
             ("lenient", lenient, f"false-positive rate at most {targets.lenient_fpr:g}"),
         )
     }
-    return ScoreRules(round(float(temperature), 4), 1, points)
+    return ScoreRules(temperature, 1, points)
 
 
 def expected_calibration_error(

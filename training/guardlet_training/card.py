@@ -27,7 +27,12 @@ def load_report(path: Path) -> Report:
 
 
 def results_table(reports: Sequence[Report]) -> str:
-    """A Markdown table: one row a set, the engines of the reports side by side in each cell."""
+    """A Markdown table: one row a set, the engines of the reports side by side in each cell.
+
+    Raises DataError when the reports are not of the same sets.
+    """
+    if any(report["datasets"].keys() != reports[0]["datasets"].keys() for report in reports):
+        raise DataError("the evaluations are of different sets; run them on the same files")
     engines = " / ".join(report["engine"] for report in reports)
     lines = [
         f"| set ({engines}) | rows | " + " | ".join(_FIGURES.values()) + " |",
@@ -69,13 +74,13 @@ tags: [safety, guardrail, moderation, deberta, guardlet]
 
 {manifest.description}
 
-Label {manifest.score.harmful_index} is harmful. Windows of {manifest.input.max_tokens} tokens; see the bundle format
-for how longer text is read. Temperature {manifest.score.temperature:g}.
+Label {manifest.score.harmful_index} is harmful. Windows of {manifest.input.max_tokens} tokens; see
+the bundle format for how longer text is read. Temperature {manifest.score.temperature:g}.
 
 ## Figures at `balanced`
 
-The operating points were fitted on these sets, so the figures say how well the guard separates them, not how well it
-does on text it has never been tuned to.
+The operating points were fitted on these sets, so the figures say how well the guard separates
+them, not how well it does on text it has never been tuned to.
 
 {results_table(reports)}
 ## Operating points

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from guardlet.encoder import Encoder
 from guardlet.engines import Engine
-from guardlet.errors import DataError
+from guardlet.errors import DataError, EmptyInputError
 from guardlet.guard import Guard
 from guardlet.verify import Tracker
 from guardlet_training.calibrate import ScoredSet, as_scored_set
 from guardlet_training.metrics import Metrics, compute_metrics, mean_metrics
-from guardlet_training.rows import Row, data_files, dataset_name, load_rows
+from guardlet_training.rows import data_files, dataset_name, load_rows
+
+T = TypeVar("T")
 
 
 def expand(paths: Sequence[Path]) -> dict[str, Path]:
@@ -29,22 +35,31 @@ def expand(paths: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
-def labelled_rows(path: Path) -> list[Row]:
-    """The rows of a file that have a label and a text. Raises DataError when there are none."""
-    rows = [row for row in load_rows(str(path)) if _usable(row)]
-    if not rows:
+def judge_rows(
+    path: Path, name: str, judge: Callable[[str, str | None], T], track: Tracker
+) -> tuple[list[int], list[T]]:
+    """Labels, and what `judge` says of prompt and response, of every row of a file that has a
+    label and a readable text. Raises DataError when none has."""
+    rows = [r for r in load_rows(str(path)) if r.label is not None or r.soft_label is not None]
+
+    def judged() -> Iterator[tuple[int, T]]:
+        for row in track(rows, name, len(rows)):
+            with suppress(EmptyInputError):
+                yield row.target, judge(row.prompt, row.response)
+
+    pairs = list(judged())
+    if not pairs:
         raise DataError(f"{path} has no labelled rows")
-    return rows
+    return [label for label, _ in pairs], [answer for _, answer in pairs]
 
 
 def score_set(path: Path, name: str, encoder: Encoder, engine: Engine, track: Tracker) -> ScoredSet:
     """Window logits of every labelled row."""
-    rows = labelled_rows(path)
-    logits = [
-        [engine.logits(w) for w in encoder.encode(row.prompt, row.response).windows]
-        for row in track(rows, name, len(rows))
-    ]
-    return as_scored_set([row.target for row in rows], logits)
+
+    def logits(prompt: str, response: str | None) -> list[NDArray[np.float32]]:
+        return [engine.logits(window) for window in encoder.encode(prompt, response).windows]
+
+    return as_scored_set(*judge_rows(path, name, logits, track))
 
 
 def evaluate(
@@ -53,11 +68,9 @@ def evaluate(
     """Metrics of each set at `threshold`."""
     results = {}
     for name, path in files.items():
-        rows = labelled_rows(path)
-        scores = [
-            guard.check(row.prompt, row.response).score for row in track(rows, name, len(rows))
-        ]
-        results[name] = compute_metrics([row.target for row in rows], scores, threshold)
+        labels, verdicts = judge_rows(path, name, guard.check, track)
+        scores = [verdict.score for verdict in verdicts]
+        results[name] = compute_metrics(labels, scores, threshold)
     return results
 
 
@@ -70,9 +83,3 @@ def report(guard: Guard, results: dict[str, Metrics]) -> dict[str, Any]:
         "datasets": {name: asdict(metrics) for name, metrics in results.items()},
         "mean": mean_metrics(results),
     }
-
-
-def _usable(row: Row) -> bool:
-    return (row.label is not None or row.soft_label is not None) and bool(
-        row.prompt.strip() or (row.response or "").strip()
-    )

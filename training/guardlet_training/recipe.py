@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from guardlet.bundle.schema import schema
 from guardlet.errors import RecipeError
 
 _STRICT_KEYS = ConfigDict(extra="forbid")
@@ -68,13 +70,13 @@ class Input:
 class Training:
     """Hyper-parameters; names and meaning follow the paper (section 4.1) and its code.
 
-    `crop_tokens` shortens training examples below the window length, to train in less time.
+    `max_tokens` is the length of training windows, below `input.max_tokens` to train in less time.
     """
 
     epochs: float = 3
     batch_size: int = 256
     micro_batch_size: int = 8
-    crop_tokens: int | None = None
+    max_tokens: int | None = None
     learning_rate: float = 3e-5
     weight_decay: float = 0.1
     warmup_steps: int = 100
@@ -109,7 +111,8 @@ class Recipe:
 def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     """Reads a recipe and applies `key.sub=value` overrides (values are YAML).
 
-    Raises RecipeError for unreadable YAML, unknown or missing keys and wrong types.
+    Raises RecipeError for unreadable YAML, unknown or missing keys, wrong types, and a name or
+    version that no bundle could carry.
     """
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -118,10 +121,15 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"cannot read recipe {path}: {error}") from error
     try:
-        return TypeAdapter(Recipe).validate_python(tree)
+        recipe = TypeAdapter(Recipe).validate_python(tree)
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise RecipeError(f"recipe {path}: " + "; ".join(problems)) from None
+    for key in ("name", "version"):
+        pattern = schema()["properties"][key]["pattern"]
+        if not re.fullmatch(pattern, getattr(recipe, key), re.ASCII):
+            raise RecipeError(f"recipe {path}: {key}: a bundle's must match {pattern}")
+    return recipe
 
 
 def recipe_dict(recipe: Recipe) -> dict[str, Any]:

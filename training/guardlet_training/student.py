@@ -22,27 +22,36 @@ _SPECIAL_TOKENS = {
 
 
 def load_student(model: Model) -> Any:
-    """A two-label classifier from a hub id or folder, transplanted where the recipe says so."""
-    if model.transplant:
-        return transplant_bert(model.source, model.dropout, model.attention_dropout)
-    return AutoModelForSequenceClassification.from_pretrained(
-        model.source,
-        num_labels=2,
-        id2label={0: "safe", 1: "harmful"},
-        label2id={"safe": 0, "harmful": 1},
-        hidden_dropout_prob=model.dropout,
-        attention_probs_dropout_prob=model.attention_dropout,
-    )
+    """A two-label classifier from a hub id or folder, transplanted where the recipe says so.
+
+    Raises RecipeError when it cannot be loaded.
+    """
+    try:
+        if model.transplant:
+            return transplant_bert(model.source, model.dropout, model.attention_dropout)
+        return AutoModelForSequenceClassification.from_pretrained(
+            model.source,
+            num_labels=2,
+            id2label={0: "safe", 1: "harmful"},
+            label2id={"safe": 0, "harmful": 1},
+            hidden_dropout_prob=model.dropout,
+            attention_probs_dropout_prob=model.attention_dropout,
+        )
+    except (OSError, ValueError) as error:
+        raise _unreadable(model.source, "model", error) from error
 
 
 def freeze_tokenizer(source: str) -> str:
     """The text of the tokenizer.json every stage and runtime will use, without truncation
-    or padding."""
+    or padding. Raises RecipeError when there is none."""
     file = Path(source) / "tokenizer.json"
-    if file.is_file():
-        tokenizer = Tokenizer.from_file(str(file))
-    else:
-        tokenizer = AutoTokenizer.from_pretrained(source, use_fast=True).backend_tokenizer
+    try:
+        if file.is_file():
+            tokenizer = Tokenizer.from_file(str(file))
+        else:
+            tokenizer = AutoTokenizer.from_pretrained(source, use_fast=True).backend_tokenizer
+    except Exception as error:
+        raise _unreadable(source, "tokenizer", error) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False)
@@ -89,3 +98,10 @@ def student_encoder(model: Model, lengths: Input, config: Any) -> tuple[str, Enc
     tokenizer_json = freeze_tokenizer(model.source)
     rules = input_rules(tokenizer_json, lengths, uses_type_ids(config))
     return tokenizer_json, Encoder(tokenizer_json, rules)
+
+
+def _unreadable(source: str, part: str, error: Exception) -> RecipeError:
+    return RecipeError(
+        f"model.source: cannot load the {part} of {source} ({type(error).__name__}); check the id "
+        f"and the network, or give a local folder"
+    )

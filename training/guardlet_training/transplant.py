@@ -33,8 +33,11 @@ def transplant_bert(
     """
     bert = BertModel.from_pretrained(source, add_pooling_layer=False)
     config = bert.config
-    if config.hidden_act != "gelu" or config.model_type != "bert":
-        raise RecipeError(f"{source} is not a BERT with GELU; it cannot be transplanted")
+    absolute = getattr(config, "position_embedding_type", "absolute") == "absolute"
+    if config.hidden_act != "gelu" or config.model_type != "bert" or not absolute:
+        raise RecipeError(
+            f"{source} is not a BERT with GELU and absolute positions; it cannot be transplanted"
+        )
     model = DebertaV2ForSequenceClassification(_deberta_config(config, dropout, attention_dropout))
     model.load_state_dict(_deberta_state(bert.state_dict(), model.state_dict()))
     return model

@@ -14,9 +14,14 @@ app = typer.Typer()
 def card(
     bundle: Annotated[Path, typer.Argument(help="Bundle whose card is written.")],
     results: Annotated[list[Path], typer.Argument(help="JSON files of `guardlet evaluate`.")],
-    limits: Annotated[Path, typer.Option(help="Markdown text on the guard's limits.")],
+    limits: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Markdown text on the guard's limits.")
+    ],
     readme: Annotated[
-        Optional[Path], typer.Option(help="File whose results block is rewritten too.")
+        Optional[Path],
+        typer.Option(
+            exists=True, dir_okay=False, help="File whose results block is rewritten too."
+        ),
     ] = None,
 ) -> None:
     """Write a bundle's model card, and a README's result table, from recorded evaluations."""
@@ -26,7 +31,10 @@ def card(
 
     reports = [load_report(path) for path in results]
     manifest = Bundle.open(bundle).manifest
-    rewrite_card(bundle, render_card(manifest, reports, limits.read_text(encoding="utf-8")))
+    text = render_card(manifest, reports, limits.read_text(encoding="utf-8"))
     if readme:
-        text = replace_results(readme.read_text(encoding="utf-8"), results_table(reports))
-        readme.write_text(text, encoding="utf-8")
+        replaced = replace_results(readme.read_text(encoding="utf-8"), results_table(reports))
+        partial = readme.with_name(readme.name + ".partial")
+        partial.write_text(replaced, encoding="utf-8")
+        partial.replace(readme)
+    rewrite_card(bundle, text)

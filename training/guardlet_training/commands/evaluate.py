@@ -47,6 +47,7 @@ def evaluate(
     table.add_row("mean", "", "", *_cells(figures["mean"]))
     stdout().print(table)
     if json_out:
+        json_out.parent.mkdir(parents=True, exist_ok=True)
         partial = json_out.with_name(json_out.name + ".partial")
         partial.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         partial.replace(json_out)
