@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ def _coreml(form: CoreMLFormat) -> Target:
         form.entry,
         {"ios": str(form.ios)},
         _EXACT if form.weights == "float32" else DEFAULT_TOLERANCE,
-        partial(emit_coreml, form=form),
+        lambda model, path, max_tokens: emit_coreml(model, path, form, max_tokens),
         CoreMLEngine.open,
     )
 
