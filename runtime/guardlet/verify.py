@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from guardlet.bundle import DEFAULT_OPERATING_POINT, Artifact, Bundle
 from guardlet.encoder import Encoder
-from guardlet.engines import Engine, can_run, open_engine
+from guardlet.engines import Engine, can_run, open_engine, open_evaluator
 from guardlet.scoring import ScoreRules, highest
 from guardlet.vectors import Vector, encoding_matches, parse_vectors
 
@@ -26,7 +26,8 @@ class EngineReport:
     """Deltas of one artifact against the recorded fp32 PyTorch scores.
 
     `verdict_flips` counts harmful/not-harmful changes at the balanced operating point. `passed`
-    asks for identical tokens and a largest delta within `tolerance`.
+    asks for identical tokens and a largest delta within `tolerance`. `evaluator` is what computed
+    in place of the artifact's engine, if anything did.
     """
 
     artifact: str
@@ -37,6 +38,7 @@ class EngineReport:
     verdict_flips: int = 0
     tolerance: float = DEFAULT_TOLERANCE
     skipped: str = ""
+    evaluator: str = ""
 
     @property
     def passed(self) -> bool:
@@ -52,13 +54,14 @@ def verify_bundle(bundle: Bundle, track: Tracker | None = None) -> list[EngineRe
     encoder = Encoder(bundle.read_text(manifest.tokenizer), manifest.input)
     reports = []
     for artifact in manifest.artifacts:
-        if not can_run(artifact):
+        engine = _open(bundle, artifact)
+        if engine is None:
             reports.append(EngineReport(artifact.id, skipped=f"{artifact.engine} not installed"))
             continue
-        engine = open_engine(bundle, artifact, None)
         cases = track(vectors, artifact.id, len(vectors)) if track else vectors
         tolerance = _tolerance(artifact)
-        reports.append(measure(artifact.id, cases, encoder, engine, manifest.score, tolerance))
+        report = measure(artifact.id, cases, encoder, engine, manifest.score, tolerance)
+        reports.append(replace(report, evaluator=getattr(engine, "evaluator", "")))
     return reports
 
 
@@ -90,6 +93,12 @@ def measure(
         flips,
         tolerance,
     )
+
+
+def _open(bundle: Bundle, artifact: Artifact) -> Engine | None:
+    if can_run(artifact):
+        return open_engine(bundle, artifact, None)
+    return open_evaluator(bundle, artifact)
 
 
 def _tolerance(artifact: Artifact) -> float:

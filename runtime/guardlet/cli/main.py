@@ -140,7 +140,7 @@ def _report_row(report: EngineReport) -> list[str]:
     if report.skipped:
         return [report.artifact, "-", "-", "-", "-", "-", f"skipped: {report.skipped}"]
     return [
-        report.artifact,
+        f"{report.artifact} by {report.evaluator}" if report.evaluator else report.artifact,
         str(report.cases),
         "identical" if not report.token_mismatches else f"{report.token_mismatches} differ",
         f"{report.max_score_delta:.4f} (limit {report.tolerance:g})",

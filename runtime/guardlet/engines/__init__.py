@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from importlib.metadata import entry_points
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +27,13 @@ class Engine(Protocol):
         ...
 
 
+class Evaluator(Engine, Protocol):
+    """An engine for verification only: right, not fast. `evaluator` names what computes."""
+
+    evaluator: str
+
+
+EVALUATORS = "guardlet.evaluators"
 _MODULES = {"onnx": "guardlet.engines.onnx"}
 _PACKAGES = {"onnx": "onnxruntime"}
 
@@ -49,6 +57,21 @@ def can_run(artifact: Artifact) -> bool:
     if artifact.engine not in _MODULES:
         return False
     return importlib.util.find_spec(_PACKAGES[artifact.engine]) is not None
+
+
+def open_evaluator(bundle: Bundle, artifact: Artifact) -> Evaluator | None:
+    """What another installed package offers to check an artifact that no engine here can run.
+
+    It is an entry point of the group `guardlet.evaluators`, named like the artifact's engine: a
+    function of bundle and artifact. None where there is none or a package it needs is missing.
+    """
+    for point in entry_points(group=EVALUATORS, name=artifact.engine):
+        try:
+            evaluator: Evaluator = point.load()(bundle, artifact)
+        except ModuleNotFoundError:
+            continue
+        return evaluator
+    return None
 
 
 def choose_artifact(bundle: Bundle, engine: str | None) -> Artifact:

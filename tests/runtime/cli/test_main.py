@@ -199,7 +199,10 @@ def test_verify_refuses_altered_files(
     assert line == "error: README.md was altered (SHA-256 differs); get the bundle again\n"
 
 
-def test_verify_of_nothing_that_runs_here_proves_nothing(broken: Path) -> None:
+def test_verify_of_nothing_that_runs_here_proves_nothing(
+    broken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guardlet.verify.open_evaluator", lambda *_: None)  # guardlet alone
     edit_manifest(broken, lambda tree: tree["artifacts"][0].update({"engine": "coreml"}))
     result = invoke("verify", broken)
     assert isinstance(result.exception, EngineError)

@@ -1,0 +1,1 @@
+"""Core ML: a DeBERTa classifier as .mlpackage, written and checked on any system."""
