@@ -17,18 +17,19 @@ def export(
     model: Annotated[Path, typer.Argument(help="Model folder written by `guardlet train`.")],
     out: Annotated[Path, typer.Argument(help="Bundle folder to write.")],
     precision: Annotated[
-        Optional[list[str]], typer.Option(help="int8 or fp32; give it again for both.")
+        Optional[list[str]], typer.Option(help="int8, fp32, executorch-int8, ...; again for more.")
     ] = None,
     card: Annotated[Optional[Path], typer.Option(help="Model card to put in as README.md.")] = None,
     replace: Annotated[bool, typer.Option(help="Replace an existing bundle.")] = False,
 ) -> None:
     """Turn a trained guard into a bundle, proven against PyTorch on golden vectors."""
-    from guardlet_export.export import EMITTERS, export_bundle
+    from guardlet_export.export import export_bundle
+    from guardlet_export.targets import TARGETS
 
     precisions = tuple(precision or ["int8"])
-    unknown = [item for item in precisions if item not in EMITTERS]
+    unknown = [item for item in precisions if item not in TARGETS]
     if unknown:
-        raise typer.BadParameter(f"precision must be one of {', '.join(EMITTERS)}")
+        raise typer.BadParameter(f"precision must be one of {', '.join(TARGETS)}")
     text = card.read_text(encoding="utf-8") if card else None
     export_bundle(model, out, precisions, text, replace, track)
     stdout().print(f"wrote {out}", markup=False)

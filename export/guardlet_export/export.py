@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from guardlet.bundle import Artifact, BundleWriter, Manifest, write_bundle
-from guardlet.engines.onnx import OnnxEngine
 from guardlet.errors import BundleError
 from guardlet.vectors import Vector, dump_vectors
-from guardlet.verify import DEFAULT_TOLERANCE, Tracker, measure
+from guardlet.verify import Tracker, measure
 from guardlet_export.guard_folder import GuardFolder
-from guardlet_export.onnx_export import OPSET, export_fp32, export_int8
 from guardlet_export.reference import TorchEngine
+from guardlet_export.targets import TARGETS, Target
 from guardlet_export.vectors import golden_cases, record_vectors
-
-Emitter = Callable[[Any, Path], None]
-EMITTERS: dict[str, tuple[str, Emitter]] = {
-    "int8": ("onnx/model_quantized.onnx", export_int8),
-    "fp32": ("onnx/model.onnx", export_fp32),
-}
-TOLERANCES = {"int8": DEFAULT_TOLERANCE, "fp32": 1e-4}
-_MIN_ONNXRUNTIME = "1.22"
 
 
 class ParityError(BundleError):
@@ -40,8 +30,8 @@ def export_bundle(
 ) -> Path:
     """Writes the bundle `target`; leaves nothing behind when anything fails.
 
-    `card` is the text of its README.md. Raises GuardFolderError, EngineError, BundleExistsError
-    or ParityError.
+    `precisions` are names of TARGETS; `card` is the text of its README.md. Raises
+    GuardFolderError, UnsupportedModelError, EngineError, BundleExistsError or ParityError.
     """
     guard = GuardFolder.open(model_folder)
     reference = TorchEngine.from_folder(model_folder)
@@ -50,7 +40,7 @@ def export_bundle(
         tracked = track(cases, "golden vectors", len(cases)) if track else cases
         vectors = list(record_vectors(tracked, guard.encoder(), reference, guard.score))
         artifacts = tuple(
-            _artifact(writer, precision, guard, reference.model, vectors)
+            _artifact(writer, TARGETS[precision], guard, reference.model, vectors)
             for precision in precisions
         )
         writer.finish(_manifest(writer, guard, artifacts, vectors, card))
@@ -58,33 +48,33 @@ def export_bundle(
 
 
 def _artifact(
-    writer: BundleWriter, precision: str, guard: GuardFolder, model: Any, vectors: list[Vector]
+    writer: BundleWriter, target: Target, guard: GuardFolder, model: Any, vectors: list[Vector]
 ) -> Artifact:
-    path, emit = EMITTERS[precision]
-    file = writer.add(path, lambda target: emit(model, target))
-    tolerance = TOLERANCES[precision]
-    engine = OnnxEngine((writer.folder / path).read_bytes())
-    report = measure(f"onnx-{precision}", vectors, guard.encoder(), engine, guard.score, tolerance)
+    path = writer.folder / target.entry
+    path.parent.mkdir(parents=True, exist_ok=True)
+    target.emit(model, path, guard.input.max_tokens)
+    engine, tolerance = target.open(path), target.tolerance
+    report = measure(target.id, vectors, guard.encoder(), engine, guard.score, tolerance)
     if not report.passed:
         raise ParityError(
-            f"{path}: score differs by up to {report.max_score_delta:.4f} from PyTorch "
+            f"{target.entry}: score differs by up to {report.max_score_delta:.4f} from PyTorch "
             f"(tolerance {tolerance}), {report.token_mismatches} encodings differ"
         )
     return Artifact(
-        id=f"onnx-{precision}",
-        engine="onnx",
-        precision=precision,
-        entry=path,
-        files=(file,),
+        id=target.id,
+        engine=target.engine,
+        precision=target.precision,
+        entry=target.entry,
+        files=writer.entries(target.entry),
         max_length=guard.input.max_tokens,
-        requires={"onnxruntime": _MIN_ONNXRUNTIME},
+        requires=target.requires,
         parity={
             "cases": report.cases,
             "max_score_delta": round(report.max_score_delta, 6),
             "mean_score_delta": round(report.mean_score_delta, 6),
             "verdict_flips": report.verdict_flips,
             "tolerance": tolerance,
-            "opset": OPSET,
+            **target.notes,
         },
     )
 

@@ -66,6 +66,14 @@ class BundleWriter:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return FileEntry(path, target.stat().st_size, digest)
 
+    def entries(self, path: str) -> tuple[FileEntry, ...]:
+        """The entry of a file, or of every file below a folder, in order of their paths."""
+        target = self.folder / path
+        if target.is_file():
+            return (self.entry(path),)
+        files = (item.relative_to(self.folder) for item in target.rglob("*") if item.is_file())
+        return tuple(self.entry(item) for item in sorted(file.as_posix() for file in files))
+
     def finish(self, manifest: Manifest) -> None:
         """Writes guardlet.json; the last thing to do."""
         text = dump_manifest(manifest)
