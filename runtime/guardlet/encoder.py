@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from tokenizers import Tokenizer
 
-from guardlet.errors import EmptyInputError, NotTextError
+from guardlet.errors import EmptyInputError, EngineError, ManifestError, NotTextError
 
 Judged = Literal["prompt", "response"]
 
@@ -84,8 +84,17 @@ class Encoder:
     """Turns a prompt, or a prompt and a response, into windows. Thread-safe."""
 
     def __init__(self, tokenizer_json: str, rules: InputRules) -> None:
-        """`tokenizer_json` is the text of a Hugging Face tokenizer.json."""
-        tokenizer = Tokenizer.from_str(tokenizer_json)
+        """`tokenizer_json` is the text of a Hugging Face tokenizer.json.
+
+        Raises ManifestError when it is not.
+        """
+        try:
+            tokenizer = Tokenizer.from_str(tokenizer_json)
+        except Exception:
+            raise ManifestError(
+                "the tokenizer.json cannot be read by this version of tokenizers; "
+                "update tokenizers or get the bundle again"
+            ) from None
         tokenizer.no_truncation()
         tokenizer.no_padding()
         # Without this a "[SEP]" typed by a user becomes the separator itself.
@@ -98,9 +107,15 @@ class Encoder:
         return cls(path.read_text(encoding="utf-8"), rules)
 
     def tokenize(self, text: str) -> tuple[list[int], bool]:
-        """Ids of `text` without special tokens, and whether `max_chars` cut text away."""
+        """Ids of `text` without special tokens, and whether `max_chars` cut text away.
+
+        Raises EngineError when the tokenizer itself fails.
+        """
         clipped, cut = clip(replace_lone_surrogates(text), self.rules.max_chars)
-        return self._tokenizer.encode(clipped, add_special_tokens=False).ids, cut
+        try:
+            return self._tokenizer.encode(clipped, add_special_tokens=False).ids, cut
+        except Exception:
+            raise EngineError("the tokenizer failed; get the bundle again") from None
 
     def encode(self, prompt: str, response: str | None = None) -> Encoding:
         """Windows for one check.
@@ -122,7 +137,8 @@ class Encoder:
             windows, dropped = self._pair_windows(prompt_ids, response_ids)
             return Encoding(windows, "response", tokens, dropped or response_cut)
         windows, dropped = self._prompt_windows(prompt_ids)
-        return Encoding(windows, "prompt", tokens, dropped or prompt_cut)
+        # A response may lose all its readable text to `max_chars`: that must show as well.
+        return Encoding(windows, "prompt", tokens, dropped or prompt_cut or response_cut)
 
     def _prompt_windows(self, ids: list[int]) -> tuple[tuple[Window, ...], bool]:
         rules = self.rules

@@ -14,7 +14,7 @@ class BundleNotFoundError(BundleError):
 
 
 class ManifestError(BundleError):
-    """guardlet.json is not valid JSON, breaks the schema, or contradicts itself."""
+    """guardlet.json, or a text file it names, is not in the form the format asks for."""
 
 
 class FormatVersionError(BundleError):

@@ -57,9 +57,8 @@ class Guard:
         opened = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
         manifest = opened.manifest
         artifact = choose_artifact(opened, engine)
-        tokenizer_json = opened.read(manifest.tokenizer).decode("utf-8")
         return cls(
-            Encoder(tokenizer_json, manifest.input),
+            Encoder(opened.read_text(manifest.tokenizer), manifest.input),
             open_engine(opened, artifact, threads),
             manifest.score,
             operating_point,

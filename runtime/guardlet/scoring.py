@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from guardlet.errors import EngineError
+
 Level = Literal["safe", "controversial", "harmful"]
 
 
@@ -46,8 +48,11 @@ class ScoreRules:
     def score(self, logits: NDArray[np.float32]) -> float:
         """P(harmful) of one window: softmax(logits / temperature)[harmful], in float64.
 
-        `logits` is float [labels]. Source: temperature scaling, arXiv 1706.04599.
+        `logits` is float [labels]. Source: temperature scaling, arXiv 1706.04599. Raises
+        EngineError for logits that are no such thing: NaN would compare as safe.
         """
+        if logits.ndim != 1 or self.harmful_index >= len(logits) or not np.isfinite(logits).all():
+            raise EngineError("the model returned no usable logits; run `guardlet verify` on it")
         scaled = logits.astype(np.float64) / self.temperature
         exponentials = np.exp(scaled - scaled.max())
         return float(exponentials[self.harmful_index] / exponentials.sum())

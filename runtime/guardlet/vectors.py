@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
+from guardlet.bundle import DEFAULT_OPERATING_POINT
+from guardlet.bundle.schema import load_json
 from guardlet.encoder import Encoding, Judged
 from guardlet.errors import ManifestError
 from guardlet.scoring import Level
@@ -49,9 +52,26 @@ def dump_vectors(vectors: list[Vector]) -> str:
 def parse_vectors(text: str) -> list[Vector]:
     """Raises ManifestError naming the line that is malformed."""
     vectors = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         try:
-            vectors.append(Vector(**json.loads(line)))
-        except (ValueError, TypeError):
+            if line:
+                vectors.append(_vector(load_json(line)))
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             raise ManifestError(f"golden vectors: line {number} is malformed") from None
     return vectors
+
+
+def _vector(tree: Any) -> Vector:
+    vector = Vector(**tree)
+    if DEFAULT_OPERATING_POINT not in vector.verdicts:
+        raise ValueError(f"no verdict at {DEFAULT_OPERATING_POINT}")
+    return replace(
+        vector,
+        windows=tuple(
+            {name: tuple(map(int, window[name])) for name in ("ids", "type_ids")}
+            for window in vector.windows
+        ),
+        logits=tuple(tuple(map(float, item)) for item in vector.logits),
+        score=float(vector.score),
+        verdicts=dict(vector.verdicts.items()),
+    )

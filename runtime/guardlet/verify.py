@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from guardlet.bundle import Artifact, Bundle
+from guardlet.bundle import DEFAULT_OPERATING_POINT, Artifact, Bundle
 from guardlet.encoder import Encoder
 from guardlet.engines import Engine, can_run, open_engine
 from guardlet.scoring import ScoreRules, highest
@@ -48,8 +48,8 @@ class EngineReport:
 def verify_bundle(bundle: Bundle, track: Tracker | None = None) -> list[EngineReport]:
     """One report an artifact. Raises a BundleError when a file is not what it should be."""
     manifest = bundle.manifest
-    vectors = parse_vectors(bundle.read(manifest.vectors).decode("utf-8"))
-    encoder = Encoder(bundle.read(manifest.tokenizer).decode("utf-8"), manifest.input)
+    vectors = parse_vectors(bundle.read_text(manifest.vectors))
+    encoder = Encoder(bundle.read_text(manifest.tokenizer), manifest.input)
     reports = []
     for artifact in manifest.artifacts:
         if not can_run(artifact):
@@ -73,13 +73,14 @@ def measure(
     """Scores the vectors with `engine` and compares tokens, scores and verdicts."""
     deltas: list[float] = []
     mismatches = flips = 0
-    point = rules.operating_points["balanced"]
+    point = rules.operating_points[DEFAULT_OPERATING_POINT]
     for vector in vectors:
         encoding = encoder.encode(vector.prompt, vector.response)
         mismatches += not encoding_matches(vector, encoding)
         score, _ = highest([rules.score(engine.logits(window)) for window in encoding.windows])
         deltas.append(abs(score - vector.score))
-        flips += (point.level(score) == "harmful") != (vector.verdicts["balanced"] == "harmful")
+        recorded = vector.verdicts[DEFAULT_OPERATING_POINT]
+        flips += (point.level(score) == "harmful") != (recorded == "harmful")
     return EngineReport(
         artifact,
         len(deltas),

@@ -6,9 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from runtime_helpers import RULES, tokenizer_json, write_tiny
+from hypothesis import settings
+from runtime_helpers import RULES, tiny_vectors, tokenizer_json, write_tiny
 
 from guardlet import Bundle, Encoder, Guard
+
+# No test asserts a time, and neither may hypothesis on a busy machine.
+settings.register_profile("timeless", deadline=None)
+settings.load_profile("timeless")
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +27,14 @@ def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def bundle(bundle_folder: Path) -> Bundle:
     return Bundle.open(bundle_folder)
+
+
+@pytest.fixture(scope="session")
+def proven_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with golden vectors; tests must not alter it."""
+    folder = tmp_path_factory.mktemp("bundles") / "proven"
+    write_tiny(folder, vectors=tiny_vectors())
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,10 @@ from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from guardlet.bundle import MANIFEST_FILE, Artifact, Manifest, write_bundle
-from guardlet.encoder import InputRules
-from guardlet.scoring import OperatingPoint, ScoreRules
+from guardlet.encoder import Encoder, InputRules
+from guardlet.engines.onnx import OnnxEngine
+from guardlet.scoring import OperatingPoint, ScoreRules, highest
+from guardlet.vectors import Vector, dump_vectors
 
 PAD, UNK, CLS, SEP, MASK = range(5)
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -98,6 +100,7 @@ def write_tiny(
     model: bytes | None = None,
     tokenizer: str | None = None,
     swap: bool = False,
+    vectors: list[Vector] | None = None,
     **changes: Any,
 ) -> Manifest:
     """Writes a valid bundle to `folder`; `changes` are fields of its Manifest."""
@@ -118,13 +121,58 @@ def write_tiny(
             artifacts=(
                 Artifact("onnx-fp32", "onnx", "fp32", file.path, (file,), 512, {}, {"cases": 1}),
             ),
-            vectors=writer.add_text("vectors.jsonl", ""),
+            vectors=writer.add_text("vectors.jsonl", dump_vectors(vectors or [])),
             card=writer.add_text("README.md", "# tiny\n"),
             provenance={"recipe": "none"},
         )
         manifest = replace(manifest, **changes)
         writer.finish(manifest)
     return manifest
+
+
+def sentence(tokens: int) -> str:
+    """Text of exactly that many tokens."""
+    return " ".join(WORDS[i % len(WORDS)] for i in range(tokens))
+
+
+def word_ids(text: str) -> tuple[int, ...]:
+    """The ids of a text made of WORDS."""
+    return tuple(VOCABULARY.index(word) for word in text.split())
+
+
+def tiny_vectors(model: bytes | None = None) -> list[Vector]:
+    """Golden vectors of the tiny guard: short, pair, empty response, long and truncated."""
+    encoder, engine = Encoder(tokenizer_json(), RULES), OnnxEngine(model or onnx_model(), 1)
+    texts: list[tuple[str, str | None]] = [
+        ("hello world", None),
+        ("make bomb", None),
+        ("how are you", "kill you"),
+        ("hello", ""),
+        (sentence(30), None),
+        ("hello", sentence(300)),
+    ]
+    return [_vector(f"tiny-{i}", *text, encoder, engine) for i, text in enumerate(texts)]
+
+
+def _vector(
+    name: str, prompt: str, response: str | None, encoder: Encoder, engine: OnnxEngine
+) -> Vector:
+    encoding = encoder.encode(prompt, response)
+    logits = [engine.logits(window) for window in encoding.windows]
+    score, _ = highest([SCORE.score(item) for item in logits])
+    return Vector(
+        id=name,
+        kind="tiny",
+        prompt=prompt,
+        response=response,
+        judged=encoding.judged,
+        tokens=encoding.tokens,
+        truncated=encoding.truncated,
+        windows=tuple({"ids": w.ids, "type_ids": w.type_ids} for w in encoding.windows),
+        logits=tuple(tuple(map(float, item)) for item in logits),
+        score=score,
+        verdicts={name: point.level(score) for name, point in POINTS.items()},
+    )
 
 
 def edit_manifest(folder: Path, change: Change) -> None:

@@ -1,4 +1,4 @@
-"""Rows as tensors: cropping, labels and padding."""
+"""Rows as tensors: windows, labels and padding."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from training_helpers import made_up_rows
 
-from guardlet.encoder import Encoder, Window
+from guardlet.encoder import Encoder
 from guardlet_training.examples import (
     Collator,
     Example,
     ExampleDataset,
     build_examples,
-    crop_window,
+    shortened,
 )
 from guardlet_training.recipe import Input, Model
 from guardlet_training.rows import Row
@@ -30,24 +29,6 @@ def encoder(tiny_bert: Path) -> Encoder:
     lengths = Input(max_tokens=48, stride=8, max_windows=4, prompt_budget=16, max_chars=4096)
     config = SimpleNamespace(max_position_embeddings=96, type_vocab_size=2)
     return student_encoder(Model(str(tiny_bert)), lengths, config)[1]
-
-
-@given(
-    size=st.integers(3, 40),
-    crop=st.none() | st.integers(3, 50),
-    end=st.sampled_from([(9,), (9, 8)]),
-)
-def test_cropped_window_closes_with_the_end(
-    size: int, crop: int | None, end: tuple[int, ...]
-) -> None:
-    ids = (*range(100, 100 + size), *end)
-    types = (0,) * 2 + (1,) * (len(ids) - 2)
-    new_ids, new_types = crop_window(Window(ids, types, 0, size), crop, end)
-    width = min(len(ids), crop or len(ids))
-    assert len(new_ids) == len(new_types) == width
-    assert new_ids[-len(end) :] == end
-    assert new_ids[: -len(end)] == ids[: width - len(end)]
-    assert new_types == types[:width]
 
 
 def test_examples_carry_label_teacher_and_form(encoder: Encoder) -> None:
@@ -65,12 +46,27 @@ def test_examples_carry_label_teacher_and_form(encoder: Encoder) -> None:
     assert third.pair
 
 
-def test_examples_are_cropped(encoder: Encoder) -> None:
-    examples = build_examples(made_up_rows(30), encoder, crop=12)
-    assert len(examples) == 30
-    assert max(len(example.ids) for example in examples) == 12
-    assert {example.ids[0] for example in examples} == {encoder.rules.start[0]}
-    assert {example.ids[-1] for example in examples} == {encoder.rules.end[-1]}
+@given(max_tokens=st.integers(12, 48))
+def test_shortened_rules_keep_the_proportions(encoder: Encoder, max_tokens: int) -> None:
+    rules = shortened(encoder.rules, max_tokens)
+    assert rules.max_tokens == max_tokens
+    assert rules.prompt_budget == max_tokens // 3
+    assert rules.stride == max_tokens // 6
+    assert (rules.start, rules.pad) == (encoder.rules.start, encoder.rules.pad)
+
+
+def test_shortened_rules_need_room_for_a_response(encoder: Encoder) -> None:
+    with pytest.raises(ValueError, match="stride"):
+        shortened(encoder.rules, 4)
+
+
+def test_short_windows_still_show_the_response(tiny_bert: Path, encoder: Encoder) -> None:
+    tokenizer_json = (tiny_bert / "tokenizer.json").read_text(encoding="utf-8")
+    short = Encoder(tokenizer_json, shortened(encoder.rules, 24))
+    row = Row("a", "apple " * 60, response="candle " * 60, label=1)
+    (example,) = build_examples([row], short)
+    assert len(example.ids) == 24
+    assert sum(example.type_ids) >= 12
 
 
 def test_dataset() -> None:

@@ -23,7 +23,7 @@ TRAINING = {
     "epochs": 2,
     "batch_size": 10,
     "micro_batch_size": 5,
-    "crop_tokens": 24,
+    "max_tokens": 24,
     "learning_rate": 1e-3,
     "warmup_steps": 2,
     "balance": "label_and_form",
@@ -137,6 +137,8 @@ def test_a_plain_bert_trains_too(recipe: Path, tmp_path: Path) -> None:
         ("training.micro_batch_size=3", "multiple"),
         ("input.max_tokens=97", "max_tokens"),
         ("input.stride=31", "stride"),
+        ("training.max_tokens=33", "training.max_tokens"),
+        ("training.max_tokens=4", "training.max_tokens"),
     ],
 )
 def test_a_recipe_that_cannot_train_leaves_the_folder_free(

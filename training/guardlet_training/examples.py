@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch.utils.data import Dataset
 
-from guardlet.encoder import Encoder, Window
+from guardlet.encoder import Encoder, InputRules
 from guardlet.errors import EmptyInputError
 from guardlet_training.rows import Row
 
@@ -25,28 +25,33 @@ class Example:
     pair: bool
 
 
-def build_examples(rows: Sequence[Row], encoder: Encoder, crop: int | None = None) -> list[Example]:
-    """One example a row, of at most `crop` tokens; rows without a readable token are left out."""
+def build_examples(rows: Sequence[Row], encoder: Encoder) -> list[Example]:
+    """One example a row, its first window; rows without a readable token are left out."""
     examples = []
     for row in rows:
         try:
             encoding = encoder.encode(row.prompt, row.response)
         except EmptyInputError:
             continue
-        window = crop_window(encoding.windows[0], crop, encoder.rules.end)
+        window = encoding.windows[0]
         teacher = float("nan") if row.soft_label is None else row.soft_label
         pair = encoding.judged == "response"
-        examples.append(Example(*window, row.target, teacher, pair))
+        examples.append(Example(window.ids, window.type_ids, row.target, teacher, pair))
     return examples
 
 
-def crop_window(
-    window: Window, crop: int | None, end: tuple[int, ...]
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Ids and types of the window's first `crop` tokens, still closed by the `end` tokens."""
-    if crop is None or len(window.ids) <= crop:
-        return window.ids, window.type_ids
-    return window.ids[: crop - len(end)] + end, window.type_ids[:crop]
+def shortened(rules: InputRules, max_tokens: int) -> InputRules:
+    """Rules for windows of `max_tokens`, the prompt's budget and the stride shrunk in proportion,
+    so that a short training window shows prompt and response as a long one would.
+
+    Raises ValueError when `max_tokens` leaves no room for a response.
+    """
+    return replace(
+        rules,
+        max_tokens=max_tokens,
+        prompt_budget=max(2, rules.prompt_budget * max_tokens // rules.max_tokens),
+        stride=rules.stride * max_tokens // rules.max_tokens,
+    )
 
 
 class ExampleDataset(Dataset[Example]):

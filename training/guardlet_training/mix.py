@@ -111,9 +111,11 @@ def _texts(source: Source, recipe: Recipe, folder: Path) -> list[str]:
     """The texts of the source's `partner` file: each row's response, else its prompt."""
     if source.partner is None:
         raise RecipeError(f"source {source.path}: form `{source.form}` needs `partner`")
-    return [
-        row.response or row.prompt for row in load_rows(resolve(source.partner, recipe, folder))
-    ]
+    rows = load_rows(resolve(source.partner, recipe, folder))
+    texts = [text for row in rows if (text := row.response or row.prompt)]
+    if not texts:
+        raise DataError(f"{source.partner} holds no text for source {source.path}")
+    return texts
 
 
 def _maybe_cut(row: Row, share: float, rng: random.Random) -> Row:

@@ -13,10 +13,11 @@ import torch
 from transformers import Trainer, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
+from guardlet.encoder import Encoder
 from guardlet.errors import RecipeError
 from guardlet_export.guard_folder import GUARD_FILE, TOKENIZER_FILE
 from guardlet_export.reference import uses_type_ids
-from guardlet_training.examples import Collator, Example, ExampleDataset, build_examples
+from guardlet_training.examples import Collator, Example, ExampleDataset, build_examples, shortened
 from guardlet_training.loss import distillation_loss
 from guardlet_training.mix import build_mix
 from guardlet_training.recipe import Recipe, Training, load_recipe, recipe_dict
@@ -73,7 +74,7 @@ def train(recipe_path: Path, out: Path, overrides: list[str] | None = None) -> P
     model = load_student(recipe.model)
     tokenizer_json, encoder = student_encoder(recipe.model, recipe.input, model.config)
     rows, report = build_mix(recipe, recipe_path.parent)
-    examples = build_examples(rows, encoder, recipe.training.crop_tokens)
+    examples = build_examples(rows, _training_encoder(recipe, tokenizer_json, encoder))
     log.info("training rows: %s", json.dumps(report))
     out.mkdir(parents=True, exist_ok=True)
     _claim(out, recipe)
@@ -129,6 +130,18 @@ def _arguments(settings: Training, out: Path) -> TrainingArguments:
         dataloader_pin_memory=False,
         label_names=["labels"],
     )
+
+
+def _training_encoder(recipe: Recipe, tokenizer_json: str, encoder: Encoder) -> Encoder:
+    max_tokens = recipe.training.max_tokens
+    if max_tokens is None:
+        return encoder
+    if max_tokens > encoder.rules.max_tokens:
+        raise RecipeError("training.max_tokens exceeds input.max_tokens")
+    try:
+        return Encoder(tokenizer_json, shortened(encoder.rules, max_tokens))
+    except ValueError as error:
+        raise RecipeError(f"training.max_tokens: {error}") from None
 
 
 def _group(example: Example, balance: str) -> tuple[int, bool]:

@@ -2,13 +2,12 @@
 
 from guardlet.bundle.manifest import (
     DEFAULT_OPERATING_POINT,
-    FORMAT_VERSION,
-    MANIFEST_FILE,
     Artifact,
     FileEntry,
     Manifest,
 )
 from guardlet.bundle.reader import Bundle, default_bundle
+from guardlet.bundle.schema import FORMAT_VERSION, MANIFEST_FILE
 from guardlet.bundle.writer import BundleWriter, write_bundle
 
 __all__ = [

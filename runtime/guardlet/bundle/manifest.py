@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from guardlet.bundle.schema import FORMAT_VERSION, check_schema, decode, malformed
 from guardlet.encoder import InputRules
-from guardlet.errors import FormatVersionError, ManifestError, UnsafePathError
 from guardlet.scoring import ScoreRules, parse_operating_points
 
-FORMAT_VERSION = 1
-MANIFEST_FILE = "guardlet.json"
 DEFAULT_OPERATING_POINT = "balanced"
 
 
@@ -77,26 +73,13 @@ class Manifest:
         return (self.tokenizer, self.vectors, self.card, *models)
 
 
-@cache
-def schema() -> dict[str, Any]:
-    """The JSON Schema of guardlet.json."""
-    text = (files("guardlet.bundle") / "schema.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
 def parse_manifest(text: str) -> Manifest:
     """Raises FormatVersionError, UnsafePathError or ManifestError, each naming the bad key."""
-    try:
-        tree = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ManifestError(f"{MANIFEST_FILE} is not valid JSON: {error}") from None
-    _check_format(tree)
-    _check_schema(tree)
+    tree = decode(text)
     try:
         return _build(tree)
     except ValueError as error:
-        raise ManifestError(f"{MANIFEST_FILE}: {error}") from None
+        raise malformed(str(error)) from None
 
 
 def dump_manifest(manifest: Manifest) -> str:
@@ -105,32 +88,8 @@ def dump_manifest(manifest: Manifest) -> str:
     tree["score"]["aggregation"] = "max"
     tree["labels"] = {"names": tree["labels"], "harmful": tree["score"].pop("harmful_index")}
     text = json.dumps({"format_version": FORMAT_VERSION, **tree}, indent=2, ensure_ascii=False)
-    _check_schema(json.loads(text))
+    check_schema(json.loads(text))
     return text + "\n"
-
-
-def _check_format(tree: Any) -> None:
-    if not isinstance(tree, dict) or not isinstance(tree.get("format_version"), int):
-        raise ManifestError(f"{MANIFEST_FILE} has no integer format_version")
-    version = tree["format_version"]
-    if version != FORMAT_VERSION:
-        raise FormatVersionError(
-            f"the bundle has format {version}, this library reads format {FORMAT_VERSION}: "
-            + ("update guardlet" if version > FORMAT_VERSION else "export the bundle again")
-        )
-
-
-def _check_schema(tree: Any) -> None:
-    from jsonschema import Draft202012Validator
-
-    for error in Draft202012Validator(schema()).iter_errors(tree):
-        where = "/".join(map(str, error.absolute_path)) or "the top level"
-        if error.validator == "pattern" and error.schema is schema()["$defs"]["path"]:
-            raise UnsafePathError(
-                f"{MANIFEST_FILE}: {where} is not a plain path inside the bundle; "
-                f"do not use this bundle"
-            )
-        raise ManifestError(f"{MANIFEST_FILE}: {where} breaks the schema ({error.validator})")
 
 
 def _build(tree: dict[str, Any]) -> Manifest:

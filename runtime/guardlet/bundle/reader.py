@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from guardlet.bundle.manifest import MANIFEST_FILE, Artifact, FileEntry, Manifest, parse_manifest
+from guardlet.bundle.manifest import Artifact, FileEntry, Manifest, parse_manifest
+from guardlet.bundle.schema import MANIFEST_FILE, malformed
 from guardlet.errors import (
     BundleNotFoundError,
     IntegrityError,
-    ManifestError,
     MissingFileError,
     SizeMismatchError,
     UnsafePathError,
@@ -44,18 +44,18 @@ class Bundle:
         """
         root = default_bundle() if folder is None else Path(folder)
         file = root / MANIFEST_FILE
-        if not file.is_file():
+        if not _is_file(file):
             raise BundleNotFoundError(
                 f"{root} holds no {MANIFEST_FILE}; give the folder of a Guardlet bundle"
             )
         if file.is_symlink():
             raise UnsafePathError(f"{MANIFEST_FILE} is a link; do not use this bundle")
         if file.stat().st_size > _MAX_MANIFEST_BYTES:
-            raise ManifestError(f"{MANIFEST_FILE} is larger than {_MAX_MANIFEST_BYTES} bytes")
+            raise malformed(f"larger than {_MAX_MANIFEST_BYTES} bytes")
         try:
             text = file.read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            raise ManifestError(f"{MANIFEST_FILE} is not UTF-8") from None
+            raise malformed("not UTF-8") from None
         return cls(root.resolve(), parse_manifest(text))
 
     def read(self, entry: FileEntry) -> bytes:
@@ -66,6 +66,13 @@ class Bundle:
         content = b"".join(self._chunks(entry))
         _compare(entry, hashlib.sha256(content).hexdigest())
         return content
+
+    def read_text(self, entry: FileEntry) -> str:
+        """The checked content of a UTF-8 file. Raises as `read` does, or ManifestError."""
+        try:
+            return self.read(entry).decode("utf-8")
+        except UnicodeDecodeError:
+            raise malformed(f"{entry.path} is not UTF-8") from None
 
     def check(self, entry: FileEntry) -> Path:
         """Checks a file in constant memory and returns its path. Raises as `read` does."""
@@ -98,7 +105,7 @@ class Bundle:
             path = path / part
             try:
                 mode = path.lstat().st_mode
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 raise MissingFileError(
                     f"{entry.path} is missing from {self.folder}; get the bundle again"
                 ) from None
@@ -109,6 +116,13 @@ class Bundle:
         if path.stat().st_size != entry.bytes:
             raise _size_error(entry)
         return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # for example a name that is too long
+        return False
 
 
 def _size_error(entry: FileEntry) -> SizeMismatchError:

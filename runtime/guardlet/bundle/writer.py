@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from guardlet.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest, dump_manifest
+from guardlet.bundle.manifest import FileEntry, Manifest, dump_manifest
 from guardlet.bundle.reader import Bundle
+from guardlet.bundle.schema import MANIFEST_FILE
 from guardlet.errors import BundleExistsError
 
 
@@ -20,6 +21,7 @@ def write_bundle(folder: Path, replace: bool = False) -> Iterator[BundleWriter]:
 
     `replace` swaps an existing bundle; other existing folders raise BundleExistsError.
     """
+    folder = folder.resolve()
     if folder.exists() and not (replace and (folder / MANIFEST_FILE).is_file()):
         raise BundleExistsError(f"{folder} exists; choose another folder or replace a bundle")
     folder.parent.mkdir(parents=True, exist_ok=True)

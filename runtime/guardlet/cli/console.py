@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 T = TypeVar("T")
 
@@ -20,6 +21,11 @@ def stdout() -> Console:
 
 def stderr() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def plain(text: str) -> Text:
+    """One line of `text` from outside: no markup in it counts and no control code gets through."""
+    return Text("".join(char if char.isprintable() else " " for char in text))
 
 
 def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:

@@ -11,15 +11,19 @@ import typer
 from rich.table import Table
 
 from guardlet.bundle import Bundle
-from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, stderr, stdout, track
+from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, stderr, stdout, track
 from guardlet.cli.plugins import PluginGroup
-from guardlet.errors import GuardletError
+from guardlet.errors import EngineError, GuardletError
 from guardlet.guard import Guard
 from guardlet.verdict import Verdict
 from guardlet.verify import EngineReport, verify_bundle
 
+# An unknown option or a second argument may be a prompt that begins with a dash or lacks its
+# quotes. Typer would repeat it in its error; taken as an argument, it is refused without.
+_SILENT = {"ignore_unknown_options": True, "allow_extra_args": True}
 app = typer.Typer(
     cls=PluginGroup,
+    context_settings=_SILENT,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -33,8 +37,9 @@ BundleOption = Annotated[
 ]
 
 
-@app.command()
+@app.command(context_settings=_SILENT)
 def check(
+    context: typer.Context,
     prompt: Annotated[str, typer.Argument(help="The prompt, or - to read it from stdin.")],
     response: Annotated[
         Optional[str], typer.Option("--response", "-r", help="The response to judge, or -.")
@@ -52,11 +57,13 @@ def check(
     ] = False,
 ) -> None:
     """Judge a prompt, or a response in the context of its prompt."""
+    if context.args:
+        context.fail("give one prompt, in quotes, and known options; see guardlet check --help")
     if prompt == STDIN and response == STDIN:
         raise typer.BadParameter("only one of prompt and response can be read from stdin")
     guard = Guard.load(bundle, engine=engine, operating_point=operating_point)
-    prompt = sys.stdin.read() if prompt == STDIN else prompt
-    response = sys.stdin.read() if response == STDIN else response
+    prompt = _read_stdin() if prompt == STDIN else prompt
+    response = _read_stdin() if response == STDIN else response
     verdict = guard.check(prompt, response)
     if as_json:
         typer.echo(json.dumps(verdict.to_dict()))
@@ -76,8 +83,9 @@ def info(
     opened = Bundle.open(bundle)
     manifest = opened.manifest
     console = stdout()
-    console.print(f"[bold]{manifest.label}[/]  {manifest.license}  {', '.join(manifest.languages)}")
-    console.print(manifest.description, markup=False)
+    languages = ", ".join(manifest.languages)
+    console.print(f"[bold]{manifest.label}[/] ", plain(f"{manifest.license}  {languages}"))
+    console.print(plain(manifest.description))
     rules = manifest.input
     console.print(
         f"windows of {rules.max_tokens} tokens, {rules.stride} shared, at most {rules.max_windows}"
@@ -87,15 +95,16 @@ def info(
         models.add_row(
             item.id,
             item.engine,
-            item.precision,
+            plain(item.precision),
             f"{item.size / 1e6:.1f}",
             _number(item.parity.get("max_score_delta")),
             str(item.parity.get("verdict_flips", "-")),
-            ", ".join(f"{k} >= {v}" for k, v in item.requires.items()),
+            plain(", ".join(f"{k} >= {v}" for k, v in item.requires.items())),
         )
     points = Table("operating point", "harmful from", "controversial from", "rule")
     for name, point in manifest.score.operating_points.items():
-        points.add_row(name, f"{point.threshold:.3f}", f"{point.controversial:.3f}", point.rule)
+        limits = f"{point.threshold:.3f}", f"{point.controversial:.3f}"
+        points.add_row(plain(name), *limits, plain(point.rule))
     console.print(models, points)
 
 
@@ -116,8 +125,15 @@ def verify(
     for report in reports:
         table.add_row(*_report_row(report))
     console.print(table)
+    if all(report.skipped for report in reports):
+        raise EngineError("no artifact of this bundle can run here, so nothing was proven")
     if not all(report.passed for report in reports):
         raise typer.Exit(EXIT_ERROR)
+
+
+def _read_stdin() -> str:
+    """Standard input as UTF-8 whatever the locale, broken bytes as U+FFFD."""
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
 def _report_row(report: EngineReport) -> list[str]:
@@ -152,5 +168,5 @@ def main() -> None:
     try:
         app()
     except GuardletError as error:
-        stderr().print(f"error: {error}", markup=False)
+        stderr().print(plain(f"error: {error}"))
         raise SystemExit(EXIT_ERROR) from None

@@ -11,6 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
 
 import typer
+from rich.markup import escape
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -31,6 +32,13 @@ class PluginGroup(TyperGroup):
         if command is None and cmd_name in _plugins():
             return _load(_plugins()[cmd_name])
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As inherited, but an unknown name, which may be a prompt, is not repeated."""
+        names = self.list_commands(ctx)
+        if args[0] not in names:
+            ctx.fail(f"no such command; there are {', '.join(names)}")
+        return super().resolve_command(ctx, args)
 
 
 def install_line(extra: str) -> str:
@@ -80,7 +88,7 @@ def _missing(name: str, extra: str) -> Any:
 
     @app.command(
         name,
-        help=f"Needs: {install_line(extra)}",
+        help=f"Needs: {escape(install_line(extra))}",
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
         add_help_option=False,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from guardlet.encoder import Window
 from guardlet.errors import EngineError
 
 _ERRORS_ONLY = 3
+_INPUTS = frozenset(("input_ids", "attention_mask", "token_type_ids"))
 
 
 class OnnxEngine:
@@ -25,11 +28,17 @@ class OnnxEngine:
         options.log_severity_level = _ERRORS_ONLY
         # Threads that spin while they wait win microseconds and drain a phone's battery.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # A model may name files that hold its weights. Nobody has checked those: let none be found.
+        options.add_session_config_entry(
+            "session.model_external_initializers_file_folder_path", os.devnull
+        )
         try:
             self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise EngineError(f"ONNX Runtime cannot load the model: {error}") from error
         self._inputs = [item.name for item in self._session.get_inputs()]
+        if not _INPUTS.issuperset(self._inputs):
+            raise EngineError(f"the model's inputs must be among {', '.join(sorted(_INPUTS))}")
         self._output = self._session.get_outputs()[0].name
 
     def logits(self, window: Window) -> NDArray[np.float32]:
@@ -41,9 +50,9 @@ class OnnxEngine:
         }
         try:
             result = self._session.run([self._output], {name: feed[name] for name in self._inputs})
+            logits: NDArray[np.float32] = result[0][0]
         except Exception as error:
             raise EngineError(f"ONNX Runtime failed: {type(error).__name__}") from None
-        logits: NDArray[np.float32] = result[0][0]
         return logits
 
 
