@@ -17,7 +17,7 @@ def export(
     model: Annotated[Path, typer.Argument(help="Model folder written by `guardlet train`.")],
     out: Annotated[Path, typer.Argument(help="Bundle folder to write.")],
     precision: Annotated[
-        Optional[list[str]], typer.Option(help="int8, fp32, coreml-fp16, ...; again for more.")
+        Optional[list[str]], typer.Option(help="int8, fp32, executorch-int8, ...; again for more.")
     ] = None,
     card: Annotated[
         Optional[Path],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,15 @@ from guardlet.engines.onnx import OnnxEngine
 from guardlet.verify import DEFAULT_TOLERANCE
 from guardlet_export.coreml.emit import emit_coreml
 from guardlet_export.coreml.engine import CoreMLEngine
-from guardlet_export.coreml.formats import FORMATS, CoreMLFormat
+from guardlet_export.coreml.formats import FORMATS as COREML_FORMATS
+from guardlet_export.coreml.formats import CoreMLFormat
+from guardlet_export.executorch_export import FORMATS as EXECUTORCH_FORMATS
+from guardlet_export.executorch_export import ExecutorchFormat, emit_executorch
 from guardlet_export.onnx_export import OPSET, export_fp32, export_int8
 
 _EXACT = 1e-4
 _MIN_ONNXRUNTIME = "1.22"
+_MIN_EXECUTORCH = "1.4"
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,24 @@ def _onnx(precision: str, entry: str, tolerance: float, emit: Callable[..., None
     )
 
 
+def _executorch(form: ExecutorchFormat) -> Target:
+    return Target(
+        "executorch",
+        form.name,
+        form.entry,
+        {"executorch": _MIN_EXECUTORCH},
+        _EXACT if form.linears is None and form.embedding is None else DEFAULT_TOLERANCE,
+        partial(emit_executorch, form=form),
+        _open_executorch,
+    )
+
+
+def _open_executorch(path: Path) -> Engine:
+    from guardlet.engines.executorch import ExecutorchEngine
+
+    return ExecutorchEngine(path.read_bytes())
+
+
 def _coreml(form: CoreMLFormat) -> Target:
     return Target(
         "coreml",
@@ -70,5 +93,6 @@ def _coreml(form: CoreMLFormat) -> Target:
 TARGETS: dict[str, Target] = {
     "int8": _onnx("int8", "model_quantized.onnx", DEFAULT_TOLERANCE, export_int8),
     "fp32": _onnx("fp32", "model.onnx", _EXACT, export_fp32),
-    **{f"coreml-{form.name}": _coreml(form) for form in FORMATS.values()},
+    **{f"executorch-{form.name}": _executorch(form) for form in EXECUTORCH_FORMATS.values()},
+    **{f"coreml-{form.name}": _coreml(form) for form in COREML_FORMATS.values()},
 }

@@ -34,8 +34,9 @@ class Evaluator(Engine, Protocol):
 
 
 EVALUATORS = "guardlet.evaluators"
-_MODULES = {"onnx": "guardlet.engines.onnx"}
-_PACKAGES = {"onnx": "onnxruntime"}
+_MODULES = {"onnx": "guardlet.engines.onnx", "executorch": "guardlet.engines.executorch"}
+_PACKAGES = {"onnx": "onnxruntime", "executorch": "executorch"}
+_INSTALL = {"onnx": "onnxruntime", "executorch": '"guardlet[executorch]"'}
 
 
 def open_engine(bundle: Bundle, artifact: Artifact, threads: int | None) -> Engine:
@@ -46,7 +47,7 @@ def open_engine(bundle: Bundle, artifact: Artifact, threads: int | None) -> Engi
         module = importlib.import_module(_MODULES[artifact.engine])
     except ImportError:
         raise EngineError(
-            f"engine {artifact.engine} needs the package {_PACKAGES[artifact.engine]}"
+            f"engine {artifact.engine} is not installed: pip install {_INSTALL[artifact.engine]}"
         ) from None
     engine: Engine = module.open_artifact(bundle, artifact, threads)
     return engine

@@ -1,0 +1,1 @@
+"""FastDeberta as an ExecuTorch program."""
