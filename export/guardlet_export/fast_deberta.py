@@ -21,7 +21,7 @@ class FastDeberta(nn.Module):
 
     Position projections are constants, and the last layer is computed for the first token only.
     `relative` says how scores by distance become scores by pair of tokens: "gather" suits ONNX
-    Runtime and Core ML, "skew" ExecuTorch. Weights are shared with `weights`, not copied. Give
+    Runtime, "skew" ExecuTorch and Core ML. Weights are shared with `weights`, not copied. Give
     float32 weights: the softmax runs in their dtype.
     """
 

@@ -20,13 +20,12 @@ from guardlet_export.executorch_export import FORMATS, emit_executorch, lengths
 from guardlet_export.executorch_graph.quantise import QuantisedEmbedding
 from guardlet_export.export import export_bundle
 
-# Of a logit, relative where logits are large. The weights of these models are large on purpose,
-# which makes 8 and 4 bits look worse than they are on a trained model.
+# Of a logit, relative where logits are large.
 CASES = [
     ("transplanted", "fp32", (8, 16), 1e-5),
-    ("v3", "int8", (8, 16), 0.1),
-    ("v3", "int8-emb4", (16,), 0.3),
-    ("v3", "8da4w", (16,), 0.6),
+    ("mild", "int8", (8, 16), 0.05),
+    ("mild", "int8-emb4", (16,), 0.2),
+    ("mild", "8da4w", (16,), 0.2),
 ]
 
 
@@ -51,7 +50,7 @@ def test_logits_are_those_of_pytorch_at_every_length(
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["fp32", "int8"])
 def test_what_fills_a_window_up_does_not_matter(root: Path, form: str) -> None:
-    config = {"fp32": "transplanted", "int8": "v3"}[form]
+    config = {"fp32": "transplanted", "int8": "mild"}[form]
     content = program(root, config, form, (8, 16)).read_bytes()
     window = as_window(random_inputs(11))
     logits = [ExecutorchEngine(content, pad=pad).logits(window).tolist() for pad in (0, 1, 49)]
@@ -76,7 +75,9 @@ def test_a_bundle_of_both_engines_verifies_and_gives_the_same_verdicts(
     tiny_guard: Path, tmp_path: Path
 ) -> None:
     bundle = export_bundle(tiny_guard, tmp_path / "both", ("fp32", "executorch-fp32"))
-    assert guardlet("verify", bundle).count("ok") == 2
+    table = guardlet("verify", bundle)
+    assert "executorch-fp32" in table
+    assert "skipped" not in table
     onnx, executorch = (Guard.load(bundle, engine=name) for name in ("onnx", "executorch"))
     texts = [("apple bridge", None), ("candle " * 90, None), ("dragon", "engine forest " * 20)]
     for prompt, response in texts:

@@ -87,7 +87,7 @@ def _function(function: Any, files: WeightFiles, shared: dict[bytes, Array]) -> 
         if item.type == "const":
             constants[item.outputs[0].name] = read_value(item.attributes["val"], files)
         elif item.type.startswith(_COMPRESSED):
-            constants[item.outputs[0].name] = _restored(item, files, constants, shared)
+            constants[item.outputs[0].name] = _restored(item, files, shared)
         else:
             plain.append(item)
     return MilFunction(
@@ -98,25 +98,20 @@ def _function(function: Any, files: WeightFiles, shared: dict[bytes, Array]) -> 
     )
 
 
-def _restored(
-    item: Any, files: WeightFiles, constants: Mapping[str, Any], shared: dict[bytes, Array]
-) -> Array:
-    """Attributes (iOS 16) or inputs (iOS 18) hold what is stored; an input can be a name."""
+def _restored(item: Any, files: WeightFiles, shared: dict[bytes, Array]) -> Array:
+    """What is stored is in attributes up to iOS 17, in inputs from iOS 18 on."""
     stored = {name: value for name, value in item.attributes.items() if name != "name"}
-    bindings = {name: argument.arguments[0] for name, argument in item.inputs.items()}
-    chained = {name: constants[b.name] for name, b in bindings.items() if b.name}
-    stored |= {name: b.value for name, b in bindings.items() if not b.name}
+    for name, argument in item.inputs.items():
+        if argument.arguments[0].name:
+            raise ProgramError(f"inputs of the MIL operation {item.type!r} are not plain values")
+        stored[name] = argument.arguments[0].value
     key = b"".join(
-        part
-        for name in sorted(stored)
-        for part in (name.encode(), stored[name].SerializeToString(deterministic=True))
+        name.encode() + value.SerializeToString(deterministic=True)
+        for name, value in sorted(stored.items())
     )
-    if chained or key not in shared:
+    if key not in shared:
         values = {name: read_value(value, files) for name, value in stored.items()}
-        restored = restore(item.type, values | chained)
-        if chained:
-            return restored
-        shared[key] = restored
+        shared[key] = restore(item.type, values)
     return shared[key]
 
 

@@ -43,9 +43,9 @@ class ExecutorchEngine:
                 program, program_verification=bindings.Verification.InternalConsistency
             )
             names = [self._program.get_method_name(i) for i in range(self._program.num_methods())]
-            lengths = sorted(int(name.removeprefix(_PREFIX)) for name in names)
+            lengths = sorted(_length(name) for name in names)
             self._methods = {n: self._program.load_method(f"{_PREFIX}{n}") for n in lengths}
-        except Exception as error:
+        except RuntimeError as error:
             raise EngineError(f"ExecuTorch cannot load the model: {error}") from error
         for length, method in self._methods.items():
             _check_inputs(length, method.method_meta())
@@ -89,6 +89,13 @@ def _use_threads(threads: int | None) -> None:
             "give the same number, or none"
         )
     bindings._unsafe_reset_threadpool(threads)
+
+
+def _length(method: str) -> int:
+    digits = method.removeprefix(_PREFIX)
+    if digits == method or not digits.isdecimal():
+        raise EngineError(f"the model's methods must be called {_PREFIX}N, N a number of tokens")
+    return int(digits)
 
 
 def _check_inputs(length: int, meta: bindings.MethodMeta) -> None:
