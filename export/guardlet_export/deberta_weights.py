@@ -91,6 +91,12 @@ class DebertaWeights:
     def head_size(self) -> int:
         return self.hidden // self.heads
 
+    @property
+    def table_rows(self) -> int:
+        """Rows of the position tables, 0 where there are none."""
+        tables = (self.layers[0].position_key, self.layers[0].position_query)
+        return max((table.shape[-1] for table in tables if table is not None), default=0)
+
 
 def read_weights(model: Any, max_length: int | None = None) -> DebertaWeights:
     """Reads a DebertaV2ForSequenceClassification for inputs of at most `max_length` tokens, by

@@ -6,13 +6,14 @@ import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from guardlet.bundle import Artifact, Bundle, BundleWriter, Manifest, write_bundle
+from guardlet.engines import Engine
 from guardlet.errors import BundleError
 from guardlet.vectors import Vector, dump_vectors
-from guardlet.verify import Tracker, measure
+from guardlet.verify import EngineReport, Tracker, measure
 from guardlet_export.guard_folder import GuardFolder
+from guardlet_export.onnx_export import Source
 from guardlet_export.reference import TorchEngine
 from guardlet_export.targets import TARGETS, Target
 from guardlet_export.vectors import golden_cases, record_vectors
@@ -41,26 +42,34 @@ def export_bundle(
         cases = golden_cases()
         tracked = track(cases, "golden vectors", len(cases)) if track else cases
         vectors = list(record_vectors(tracked, guard.encoder(), reference, guard.score))
+        source = _source(guard, reference, vectors)
         artifacts = tuple(
-            _artifact(writer, TARGETS[precision], guard, reference.model, vectors)
-            for precision in precisions
+            _artifact(writer, TARGETS[precision], guard, source) for precision in precisions
         )
         writer.finish(_manifest(writer, guard, artifacts, vectors, card))
     return target
 
 
-def _artifact(
-    writer: BundleWriter, target: Target, guard: GuardFolder, model: Any, vectors: list[Vector]
-) -> Artifact:
+def _source(guard: GuardFolder, reference: TorchEngine, vectors: list[Vector]) -> Source:
+    encoder, rules = guard.encoder(), guard.score
+    encodings = [encoder.encode(vector.prompt, vector.response) for vector in vectors]
+
+    def compare(engine: Engine, tolerance: float) -> EngineReport:
+        return measure("", vectors, encoder, engine, rules, tolerance)
+
+    windows = tuple(window for encoding in encodings for window in encoding.windows)
+    return Source(reference, guard.input.max_tokens, windows, compare)
+
+
+def _artifact(writer: BundleWriter, target: Target, guard: GuardFolder, source: Source) -> Artifact:
     path = writer.folder / target.entry
     path.parent.mkdir(parents=True, exist_ok=True)
-    target.emit(model, path, guard.input.max_tokens)
-    engine, tolerance = target.open(path), target.tolerance
-    report = measure(target.id, vectors, guard.encoder(), engine, guard.score, tolerance)
+    notes = target.emit(source, path)
+    report = source.measure(target.open(path), target.tolerance)
     if not report.passed:
         raise ParityError(
             f"{target.entry}: score differs by up to {report.max_score_delta:.4f} from PyTorch "
-            f"(tolerance {tolerance}), {report.token_mismatches} encodings differ"
+            f"(tolerance {target.tolerance}), {report.token_mismatches} encodings differ"
         )
     return Artifact(
         id=target.id,
@@ -75,8 +84,8 @@ def _artifact(
             "max_score_delta": round(report.max_score_delta, 6),
             "mean_score_delta": round(report.mean_score_delta, 6),
             "verdict_flips": report.verdict_flips,
-            "tolerance": tolerance,
-            **target.notes,
+            "tolerance": target.tolerance,
+            **notes,
         },
     )
 

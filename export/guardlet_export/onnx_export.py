@@ -1,74 +1,99 @@
-"""The standard ONNX route: torch.onnx.export, then dynamic int8 per channel."""
+"""ONNX artifacts: our own graph for DeBERTa, the standard route for other encoders."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
-
+from guardlet.encoder import Window
+from guardlet.engines import Engine
 from guardlet.engines.onnx import OnnxEngine
-from guardlet_export.reference import uses_type_ids
+from guardlet.verify import EngineReport
+from guardlet_export.deberta_weights import DebertaWeights, is_deberta, read_weights
+from guardlet_export.errors import UnsupportedModelError
+from guardlet_export.onnx_graph import PRECISIONS, Precision, linear_names, onnx_bytes
+from guardlet_export.onnx_graph.builder import OPSET
+from guardlet_export.reference import TorchEngine
+from guardlet_export.smoothing import STRENGTH, smoothing_scales
+from guardlet_export.standard_onnx import OPSET as STANDARD_OPSET
+from guardlet_export.standard_onnx import export_fp32, export_int8
 
-OPSET = 17
-_TRACED_LENGTH = 24
-
-
-def export_fp32(model: Any, target: Path) -> None:
-    """Writes `model` with int64 inputs [batch, length] and output `logits` [batch, labels]."""
-    names = ["input_ids", "attention_mask"]
-    if uses_type_ids(model.config):
-        names.append("token_type_ids")
-    # Batch 2 and an odd length keep the tracer from folding either into a constant.
-    ids = torch.ones((2, _TRACED_LENGTH + 1), dtype=torch.int64)
-    feed = {name: ids if name != "token_type_ids" else ids * 0 for name in names}
-    axes = {name: {0: "batch", 1: "length"} for name in names} | {"logits": {0: "batch"}}
-    with torch.inference_mode():
-        torch.onnx.export(
-            _Logits(model, names),
-            tuple(feed[name] for name in names),
-            str(target),
-            input_names=names,
-            output_names=["logits"],
-            dynamic_axes=axes,
-            opset_version=OPSET,
-            dynamo=False,
-        )
+_STANDARD = {"fp32": export_fp32, "int8": export_int8}
+_MOST_KEPT = 6
 
 
-def export_int8(model: Any, target: Path) -> None:
-    """Writes `model` with int8 weights and embeddings; activations are quantised as it runs."""
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        full = Path(folder) / "model.onnx"
-        export_fp32(model, full)
-        quantize_dynamic(
-            str(full),
-            str(target),
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            extra_options={"MatMulConstBOnly": True},
-        )
+@dataclass(frozen=True)
+class Source:
+    """What an artifact is made from.
+
+    `windows` are the golden ones, on which activations are looked at. `measure` compares an engine
+    with PyTorch over the golden vectors, at a tolerance.
+    """
+
+    reference: TorchEngine
+    max_tokens: int
+    windows: tuple[Window, ...]
+    measure: Callable[[Engine, float], EngineReport]
+
+    @property
+    def model(self) -> Any:
+        return self.reference.model
+
+
+def emit_onnx(name: str, source: Source, target: Path, tolerance: float) -> Mapping[str, Any]:
+    """Writes the precision called `name` and returns how it was made, for the manifest.
+
+    Raises UnsupportedModelError.
+    """
+    if not is_deberta(source.model):
+        return _emit_standard(name, source.model, target)
+    weights = read_weights(source.model, source.max_tokens)
+    precision, notes = PRECISIONS[name], {"opset": OPSET}
+    if precision.linear == "int8":
+        precision, more = _tuned(weights, precision, source, tolerance)
+        notes |= more
+    target.write_bytes(onnx_bytes(weights, precision))
+    return notes
 
 
 def fp32_engine(model: Any) -> OnnxEngine:
     """`model` under ONNX Runtime in fp32: the PyTorch function at a third of its time."""
+    if is_deberta(model):
+        return OnnxEngine(onnx_bytes(read_weights(model), PRECISIONS["fp32"]))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.onnx"
         export_fp32(model, file)
         return OnnxEngine(file.read_bytes())
 
 
-class _Logits(torch.nn.Module):
-    """Calls a Hugging Face model with positional tensors and returns its logits."""
+def _emit_standard(name: str, model: Any, target: Path) -> Mapping[str, Any]:
+    if name not in _STANDARD:
+        raise UnsupportedModelError(
+            f"{name} is for DeBERTa models; choose {' or '.join(_STANDARD)} for "
+            f"{type(model).__name__}"
+        )
+    _STANDARD[name](model, target)
+    return {"opset": STANDARD_OPSET}
 
-    def __init__(self, model: Any, names: list[str]) -> None:
-        super().__init__()
-        self.model = model
-        self._names = names
 
-    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
-        feed = dict(zip(self._names, tensors, strict=True))
-        logits: torch.Tensor = self.model(**feed).logits
-        return logits
+def _tuned(
+    weights: DebertaWeights, precision: Precision, source: Source, tolerance: float
+) -> tuple[Precision, dict[str, Any]]:
+    """Smoothed, and with as few linears in float32 as the tolerance asks for."""
+    scales = smoothing_scales(source.reference, source.windows)
+    precision = replace(precision, smoothing=scales)
+
+    def report(candidate: Precision) -> EngineReport:
+        return source.measure(OnnxEngine(onnx_bytes(weights, candidate)), tolerance)
+
+    def error(candidate: Precision) -> float:
+        return report(candidate).mean_score_delta
+
+    while not report(precision).passed and len(precision.kept) < _MOST_KEPT:
+        left = [n for n in linear_names(len(weights.layers)) if n not in precision.kept]
+        choices = [replace(precision, kept=precision.kept | {name}) for name in left]
+        precision = min(choices, key=error)
+    return precision, {"smoothing": STRENGTH, "kept_in_float32": sorted(precision.kept)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from guardlet_export.coreml.formats import FORMATS as COREML_FORMATS
 from guardlet_export.coreml.formats import CoreMLFormat
 from guardlet_export.executorch_export import FORMATS as EXECUTORCH_FORMATS
 from guardlet_export.executorch_export import ExecutorchFormat, emit_executorch
-from guardlet_export.onnx_export import OPSET, export_fp32, export_int8
+from guardlet_export.onnx_export import Source, emit_onnx
 
 _EXACT = 1e-4
 _MIN_ONNXRUNTIME = "1.22"
@@ -28,9 +28,9 @@ _MIN_EXECUTORCH = "1.4"
 class Target:
     """One kind of artifact.
 
-    `emit(model, path, max_tokens)` writes the file or folder `entry`, `open(path)` runs it for the
-    comparison with PyTorch, in which a score may differ by `tolerance`. `notes` go into the
-    artifact's `parity`.
+    `emit(source, path)` writes the file or folder `entry` and returns notes for the artifact's
+    `parity`; `open(path)` runs it for the comparison with PyTorch, in which a score may differ by
+    `tolerance`.
     """
 
     engine: str
@@ -38,25 +38,23 @@ class Target:
     entry: str
     requires: Mapping[str, str]
     tolerance: float
-    emit: Callable[[Any, Path, int], object]
+    emit: Callable[[Source, Path], Mapping[str, Any]]
     open: Callable[[Path], Engine]
-    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         return f"{self.engine}-{self.precision}"
 
 
-def _onnx(precision: str, entry: str, tolerance: float, emit: Callable[..., None]) -> Target:
+def _onnx(precision: str, suffix: str, tolerance: float = DEFAULT_TOLERANCE) -> Target:
     return Target(
         "onnx",
         precision,
-        f"onnx/{entry}",
+        f"onnx/model{suffix}.onnx",
         {"onnxruntime": _MIN_ONNXRUNTIME},
         tolerance,
-        lambda model, path, max_tokens: emit(model, path),
+        lambda source, path: emit_onnx(precision, source, path, tolerance),
         lambda path: OnnxEngine(path.read_bytes()),
-        {"opset": OPSET},
     )
 
 
@@ -67,9 +65,14 @@ def _executorch(form: ExecutorchFormat) -> Target:
         form.entry,
         {"executorch": _MIN_EXECUTORCH},
         _EXACT if form.linears is None and form.embedding is None else DEFAULT_TOLERANCE,
-        partial(emit_executorch, form=form),
+        partial(_emit_executorch, form),
         _open_executorch,
     )
+
+
+def _emit_executorch(form: ExecutorchFormat, source: Source, path: Path) -> Mapping[str, Any]:
+    emit_executorch(source.model, path, source.max_tokens, form)
+    return {}
 
 
 def _open_executorch(path: Path) -> Engine:
@@ -85,14 +88,23 @@ def _coreml(form: CoreMLFormat) -> Target:
         form.entry,
         {"ios": str(form.ios)},
         _EXACT if form.weights == "float32" else DEFAULT_TOLERANCE,
-        lambda model, path, max_tokens: emit_coreml(model, path, form, max_tokens),
+        partial(_emit_coreml, form),
         CoreMLEngine.open,
     )
 
 
+def _emit_coreml(form: CoreMLFormat, source: Source, path: Path) -> Mapping[str, Any]:
+    emit_coreml(source.model, path, form, source.max_tokens)
+    return {}
+
+
 TARGETS: dict[str, Target] = {
-    "int8": _onnx("int8", "model_quantized.onnx", DEFAULT_TOLERANCE, export_int8),
-    "fp32": _onnx("fp32", "model.onnx", _EXACT, export_fp32),
+    "int8": _onnx("int8", "_quantized"),
+    "fp32": _onnx("fp32", "", _EXACT),
+    "fp16": _onnx("fp16", "_fp16"),
+    "int8-reduced-range": _onnx("int8-reduced-range", "_reduced_range"),
+    "int8-table4": _onnx("int8-table4", "_quantized_table4"),
+    "int4": _onnx("int4", "_q4"),
     **{f"executorch-{form.name}": _executorch(form) for form in EXECUTORCH_FORMATS.values()},
     **{f"coreml-{form.name}": _coreml(form) for form in COREML_FORMATS.values()},
 }
