@@ -23,6 +23,7 @@ from guardlet_export.coreml.formats import FORMATS
 from guardlet_export.errors import UnsupportedModelError
 from guardlet_export.mil_numpy.program import MilFunction, read_package
 
+pytestmark = pytest.mark.slow
 # Of a logit, relative where logits are large.
 TOLERANCES = {
     "fp32": 1e-5,
