@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,16 +34,16 @@ def smoothing_scales(
             engine.logits(window)
     scales = {}
     for name, parts in layers.items():
-        weight = torch.cat([part.weight.detach() for part in parts]).abs().amax(0)
+        weight = torch.cat([part.weight for part in parts]).detach().abs().amax(0)
         ratio = largest[name].clamp(min=_TINY) ** strength
         ratio = ratio / weight.clamp(min=_TINY**2) ** (1 - strength)
         scales[name] = (ratio / ratio.log().mean().exp()).numpy()
     return scales
 
 
-def _linears(model: Any) -> dict[str, tuple[nn.Module, ...]]:
+def _linears(model: Any) -> dict[str, tuple[nn.Linear, ...]]:
     """Modules that read the same input, by the name of the linear they become."""
-    found: dict[str, tuple[nn.Module, ...]] = {}
+    found: dict[str, tuple[nn.Linear, ...]] = {}
     for i, layer in enumerate(model.deberta.encoder.layer):
         attention = layer.attention.self
         found[f"layer.{i}.query_key_value"] = (
@@ -58,7 +58,7 @@ def _linears(model: Any) -> dict[str, tuple[nn.Module, ...]]:
 
 
 @contextmanager
-def _largest_inputs(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
+def _largest_inputs(modules: Mapping[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
     """The largest magnitude of each input channel, [inputs], of all calls inside the block."""
     largest: dict[str, Tensor] = {}
 

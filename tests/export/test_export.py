@@ -24,8 +24,8 @@ PARITY = {"cases", "max_score_delta", "mean_score_delta", "verdict_flips", "tole
 
 
 @pytest.fixture(scope="module")
-def unquantizable(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A guard so sharp that eight bits cannot hold what it computes."""
+def sharp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A guard so sharp that few bits cannot hold what it computes."""
     model = tiny_classifier("mini", hidden_size=64, initializer_range=0.5)
     return save_tiny_guard(tmp_path_factory.mktemp("sharp"), model)
 
@@ -95,17 +95,24 @@ def test_the_exported_guard_answers(tiny_bundle: Path) -> None:
     )
 
 
-def test_an_artifact_beyond_its_tolerance_is_an_error(unquantizable: Path, tmp_path: Path) -> None:
+def test_an_artifact_beyond_its_tolerance_is_an_error(sharp: Path, tmp_path: Path) -> None:
     target = tmp_path / "bundle"
-    with pytest.raises(ParityError, match=r"model_quantized\.onnx.*tolerance 0\.1"):
-        export_bundle(unquantizable, target, ("int8",))
+    with pytest.raises(ParityError, match=r"model_q4\.onnx.*tolerance 0\.1"):
+        export_bundle(sharp, target, ("int4",))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_replacement_leaves_the_old_bundle(unquantizable: Path, bundle: Path) -> None:
+def test_int8_keeps_in_float32_what_the_tolerance_asks_for(sharp: Path, tmp_path: Path) -> None:
+    bundle = Bundle.open(export_bundle(sharp, tmp_path / "bundle", ("int8",)))
+    parity = bundle.manifest.artifacts[0].parity
+    assert parity["kept_in_float32"]
+    assert parity["max_score_delta"] <= parity["tolerance"] == 0.1
+
+
+def test_a_failed_replacement_leaves_the_old_bundle(sharp: Path, bundle: Path) -> None:
     before = contents(bundle)
     with pytest.raises(ParityError):
-        export_bundle(unquantizable, bundle, replace_existing=True)
+        export_bundle(sharp, bundle, ("int4",), replace_existing=True)
     assert contents(bundle) == before
     assert list(bundle.parent.iterdir()) == [bundle]
 

@@ -72,7 +72,8 @@ def quantise_linears(module: FastDeberta, bits: Bits) -> None:
     quantize_(
         module,
         Int8DynamicActivationIntxWeightConfig(
-            weight_dtype=torch.int4, weight_granularity=PerGroup(GROUP)
+            weight_dtype=torch.int4,  # type: ignore[attr-defined]
+            weight_granularity=PerGroup(GROUP),
         ),
         lambda layer, name: wanted(layer, name) and four(layer, name),
     )

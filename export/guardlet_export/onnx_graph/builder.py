@@ -107,4 +107,5 @@ class GraphBuilder:
         found = self._constants.setdefault(key.digest(), tensor)
         if not found.name:
             found.name = self._name("constant")
-        return found.name
+        name: str = found.name
+        return name

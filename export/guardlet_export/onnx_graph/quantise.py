@@ -42,8 +42,9 @@ def int4_blocks(rows: Floats) -> tuple[NDArray[np.int8], Floats]:
 
 def pack_pairs(integers: NDArray[np.int8]) -> NDArray[np.uint8]:
     """Two 4-bit integers of the last axis in a byte, the first in the low half."""
-    nibbles = integers.astype(np.uint8) & 0xF
-    return nibbles[..., 0::2] | (nibbles[..., 1::2] << 4)
+    nibbles = integers.astype(np.uint8) & np.uint8(0xF)
+    packed: NDArray[np.uint8] = nibbles[..., 0::2] | (nibbles[..., 1::2] << np.uint8(4))
+    return packed
 
 
 def _int8(values: Floats, axis: int | None, limit: int) -> tuple[NDArray[np.int8], Floats]:

@@ -58,8 +58,9 @@ class ExecutorchEngine:
         method = self._methods[size]
         columns = np.zeros((len(_INPUTS), 1, size), dtype=np.int64)
         columns[0, 0] = self._pad
-        for row, values in zip(columns, (window.ids, 1, window.type_ids), strict=True):
-            row[0, :length] = values
+        columns[0, 0, :length] = window.ids
+        columns[1, 0, :length] = 1
+        columns[2, 0, :length] = window.type_ids
         count = method.method_meta().num_inputs()
         try:
             with self._lock:  # a method keeps its inputs and outputs in itself
