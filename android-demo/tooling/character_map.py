@@ -6,6 +6,7 @@ import io
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 _CORPUS = ("hello world", "a small text", "another small text") * 8
 _PIECES = 32
@@ -32,9 +33,9 @@ def _hex(text: str) -> str:
     return " ".join(f"{ord(character):X}" for character in text)
 
 
-def _train(**options: str) -> bytes:
+def _train(**options: Any) -> bytes:
     import sentencepiece
-    from sentencepiece import sentencepiece_model_pb2
+    from sentencepiece import sentencepiece_model_pb2 as messages
 
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
@@ -45,7 +46,7 @@ def _train(**options: str) -> bytes:
         minloglevel=2,
         **options,
     )
-    proto = sentencepiece_model_pb2.ModelProto()
+    proto = messages.ModelProto()  # type: ignore[attr-defined]
     proto.ParseFromString(model.getvalue())
     charsmap: bytes = proto.normalizer_spec.precompiled_charsmap
     return charsmap

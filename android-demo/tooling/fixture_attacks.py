@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from guardlet import Bundle, Guard
 from guardlet.errors import GuardletError
 
 Tree = dict[str, Any]
+_MODEL = ("artifacts", 0, "files", 0)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,12 @@ def _attacks() -> Iterator[tuple[str, Callable[[Path], object]]]:
     yield "model-shorter", lambda folder: _truncate(folder / "onnx/model_quantized.onnx")
     yield "model-is-folder", lambda folder: _folder_for(folder / "onnx/model.onnx")
     yield "folder-link", lambda folder: _link(folder / "onnx")
+    yield "folder-is-file", _file_for_folder
+    yield "tokenizer-not-utf8", lambda folder: _replace_file(folder, ("tokenizer",), b"\xff{}")
+    yield "tokenizer-not-json", lambda folder: _replace_file(folder, ("tokenizer",), b"{]")
+    yield "model-not-onnx", lambda folder: _replace_file(folder, _MODEL, b"no model at all")
+    yield "model-outside-weights", _outside_weights
+    yield "same-key", lambda folder: _double_key(folder / "guardlet.json")
     yield "vectors-missing", lambda folder: (folder / "vectors.jsonl").unlink()
     for name, change in _tree_attacks():
         yield name, _edit(change)
@@ -73,8 +81,8 @@ def _attacks() -> Iterator[tuple[str, Callable[[Path], object]]]:
 def _tree_attacks() -> Iterator[tuple[str, Callable[[Tree], object]]]:
     for value in (2, 0, 10**30):
         yield f"format-{value}", _set(("format_version",), value)
-    for index, value in enumerate(("1", None, 1.5, [1])):
-        yield f"format-type-{index}", _set(("format_version",), value)
+    for index, wrong in enumerate(("1", None, 1.5, 1.0, True, [1])):
+        yield f"format-type-{index}", _set(("format_version",), wrong)
     for index, path in enumerate(
         ("../tokenizer.json", "/etc/passwd", "a/../b", "./a", "a//b", "a\\b", "C:/a", ".hidden", "")
     ):
@@ -106,6 +114,13 @@ def _tree_attacks() -> Iterator[tuple[str, Callable[[Tree], object]]]:
     yield "threshold-low", _set(("score", "operating_points", "balanced", "threshold"), 0)
     yield "harmful-index", _set(("labels", "harmful"), 2)
     yield "one-label", _set(("labels", "names"), ["safe"])
+    yield "name-newline", _set(("name",), "guard\n")
+    yield "path-newline", _set(("tokenizer", "path"), "tokenizer.json\n")
+    yield "version-digits", _set(("version",), "١.٢.٣")
+    yield "bytes-float", _set(("tokenizer", "bytes"), 7.0)
+    yield "threshold-nan", _set(("score", "operating_points", "strict", "threshold"), float("nan"))
+    yield "temperature-infinite", _set(("score", "temperature"), float("inf"))
+    yield "tolerance-text", _set(("artifacts", 0, "parity", "tolerance"), "wide")
     yield "name-upper", _set(("name",), "Guard")
     yield "version-word", _set(("version",), "new")
     yield "stride-wide", _set(("input", "stride"), 60)
@@ -116,6 +131,38 @@ def _tree_attacks() -> Iterator[tuple[str, Callable[[Tree], object]]]:
     for key in ("name", "input", "score", "tokenizer", "artifacts", "provenance"):
         yield f"without-{key}", lambda tree, key=key: tree.pop(key)  # type: ignore[misc]
     yield "without-balanced", lambda tree: tree["score"]["operating_points"].pop("balanced")
+
+
+def _replace_file(folder: Path, keys: tuple[str | int, ...], content: bytes) -> None:
+    """A file of other content that the manifest agrees with."""
+    manifest = folder / "guardlet.json"
+    tree = json.loads(manifest.read_text(encoding="utf-8"))
+    entry = tree
+    for key in keys:
+        entry = entry[key]
+    (folder / entry["path"]).write_bytes(content)
+    entry.update(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+    manifest.write_text(json.dumps(tree), encoding="utf-8")
+
+
+def _outside_weights(folder: Path) -> None:
+    """The model keeps its weights in a file that nobody checked."""
+    import onnx
+
+    file = folder / "onnx" / "model_quantized.onnx"
+    model = onnx.load(file)
+    onnx.save(model, file, save_as_external_data=True, location="weights", size_threshold=0)
+    _replace_file(folder, _MODEL, file.read_bytes())
+
+
+def _double_key(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    file.write_text('{"name": "other",' + text.lstrip()[1:], encoding="utf-8")
+
+
+def _file_for_folder(folder: Path) -> None:
+    shutil.rmtree(folder / "onnx")
+    (folder / "onnx").write_bytes(b"")
 
 
 def _set(path: tuple[str | int, ...], value: Any) -> Callable[[Tree], object]:

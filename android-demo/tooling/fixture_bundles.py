@@ -55,6 +55,9 @@ def unigram_json() -> str:
     )
     tokenizer.train_from_iterator(_corpus(), trainer)
     tokenizer.add_special_tokens([AddedToken("[UNK]", normalized=True, special=True), "[MASK]"])
+    # Ordinary added tokens are found in text, as given or normalised; special ones never are.
+    tokenizer.add_tokens([AddedToken("<TAG>", lstrip=True, normalized=False)])
+    tokenizer.add_tokens([AddedToken("Ｗｉｄｅ", rstrip=True, normalized=True), "[MASK] it"])
     return str(tokenizer.to_str())
 
 

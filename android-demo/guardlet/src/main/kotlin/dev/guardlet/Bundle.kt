@@ -1,15 +1,16 @@
 package dev.guardlet
 
 import dev.guardlet.manifest.MANIFEST_FILE
+import dev.guardlet.manifest.malformed
 import dev.guardlet.manifest.parseManifest
 import java.io.File
 import java.io.InputStream
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.charset.CharacterCodingException
+import java.nio.file.FileSystemException
 import java.nio.file.Files
 import java.nio.file.LinkOption.NOFOLLOW_LINKS
-import java.nio.file.NoSuchFileException
 import java.nio.file.Path
 import java.nio.file.attribute.BasicFileAttributes
 import java.security.MessageDigest
@@ -26,6 +27,9 @@ class Bundle private constructor(val folder: File, val manifest: Manifest) {
         readChecked(entry, content::put)
         return content.array()
     }
+
+    /** The checked content of a UTF-8 file. Raises as `read` does, or ManifestError. */
+    fun readText(entry: FileEntry): String = utf8(read(entry), entry.path)
 
     /** The checked content of a file outside the heap, in native order. Raises as `read` does. */
     fun readDirect(entry: FileEntry): ByteBuffer {
@@ -67,7 +71,7 @@ class Bundle private constructor(val folder: File, val manifest: Manifest) {
 
     private fun attributes(path: Path, entry: FileEntry): BasicFileAttributes = try {
         Files.readAttributes(path, BasicFileAttributes::class.java, NOFOLLOW_LINKS)
-    } catch (_: NoSuchFileException) {
+    } catch (_: FileSystemException) {
         throw MissingFileError("${entry.path} is missing from $folder; get the bundle again")
     }
 
@@ -91,17 +95,18 @@ class Bundle private constructor(val folder: File, val manifest: Manifest) {
                 throw UnsafePathError("$MANIFEST_FILE is a link; do not use this bundle")
             }
             if (Files.size(file) > MAX_MANIFEST_BYTES) {
-                throw ManifestError("$MANIFEST_FILE is larger than $MAX_MANIFEST_BYTES bytes")
+                throw malformed("larger than $MAX_MANIFEST_BYTES bytes")
             }
-            return Bundle(folder.canonicalFile, parseManifest(manifestText(Files.readAllBytes(file))))
-        }
-
-        internal fun manifestText(content: ByteArray): String = try {
-            content.decodeToString(throwOnInvalidSequence = true)
-        } catch (_: CharacterCodingException) {
-            throw ManifestError("$MANIFEST_FILE is not UTF-8")
+            return Bundle(folder.canonicalFile, parseManifest(utf8(Files.readAllBytes(file), "")))
         }
     }
+}
+
+/** Raises ManifestError naming the file, where it is not guardlet.json itself. */
+internal fun utf8(content: ByteArray, path: String): String = try {
+    content.decodeToString(throwOnInvalidSequence = true)
+} catch (_: CharacterCodingException) {
+    throw malformed("$path not UTF-8".trim())
 }
 
 /** Hands `stream` on in pieces while it keeps to what `entry` declares, and compares its hash. */

@@ -24,11 +24,10 @@ class BundleInstaller(private val parent: File) {
     fun install(open: (String) -> InputStream): File {
         val manifestBytes = stream(open, MANIFEST_FILE) { throw BundleNotFoundError("no $it is given") }
             .use { it.readBytes() }
-        val manifest = parseManifest(Bundle.manifestText(manifestBytes))
+        val manifest = parseManifest(utf8(manifestBytes, ""))
         val target = File(parent, "${manifest.name}-${manifest.version}")
-        if (File(target, MANIFEST_FILE).isFile && File(target, MANIFEST_FILE).readBytes() contentEquals manifestBytes) {
-            return target
-        }
+        val installed = File(target, MANIFEST_FILE)
+        if (installed.isFile && installed.readBytes() contentEquals manifestBytes) return target
         parent.mkdirs()
         val staging = Files.createTempDirectory(parent.toPath(), ".guardlet").toFile()
         try {

@@ -54,7 +54,11 @@ data class Encoding(
     val truncated: Boolean,
 )
 
-/** Turns a prompt, or a prompt and a response, into windows. Thread-safe. */
+/**
+ * Turns a prompt, or a prompt and a response, into windows. Thread-safe.
+ *
+ * Raises ManifestError when `tokenizerJson` is not a tokenizer.json this library reads exactly.
+ */
 class Encoder(tokenizerJson: String, val rules: InputRules) {
     private val tokenizer = Tokenizer.parse(tokenizerJson)
 
@@ -76,7 +80,8 @@ class Encoder(tokenizerJson: String, val rules: InputRules) {
         }
         if (responseIds.isEmpty()) {
             val (windows, dropped) = promptWindows(promptIds)
-            return Encoding(windows, Judged.PROMPT, tokens, dropped || promptCut)
+            // A response may lose all its readable text to `maxChars`: that must show as well.
+            return Encoding(windows, Judged.PROMPT, tokens, dropped || promptCut || responseCut)
         }
         val (windows, dropped) = pairWindows(promptIds, responseIds)
         return Encoding(windows, Judged.RESPONSE, tokens, dropped || responseCut)

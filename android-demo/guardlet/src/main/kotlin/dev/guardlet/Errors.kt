@@ -10,7 +10,7 @@ open class BundleError(message: String) : GuardletError(message)
 /** The folder, or its guardlet.json, does not exist. */
 class BundleNotFoundError(message: String) : BundleError(message)
 
-/** guardlet.json is not valid JSON, breaks the schema, or contradicts itself. */
+/** guardlet.json, or a text file it names, is not in the form the format asks for. */
 class ManifestError(message: String) : BundleError(message)
 
 /** The bundle's format version is not one this library reads. */
@@ -27,9 +27,6 @@ class SizeMismatchError(message: String) : BundleError(message)
 
 /** A file's SHA-256 differs from the manifest's. */
 class IntegrityError(message: String) : BundleError(message)
-
-/** tokenizer.json is malformed or has a part that this library does not read. */
-class TokenizerError(message: String) : BundleError(message)
 
 /** An engine is unknown, absent from the bundle, closed, or failed. */
 class EngineError(message: String, cause: Throwable? = null) : GuardletError(message, cause)

@@ -109,5 +109,4 @@ class Guard(
 }
 
 /** The encoder of a bundle. Raises a BundleError. */
-fun Bundle.encoder(): Encoder =
-    Encoder(read(manifest.tokenizer).decodeToString(throwOnInvalidSequence = true), manifest.input)
+fun Bundle.encoder(): Encoder = Encoder(readText(manifest.tokenizer), manifest.input)

@@ -29,10 +29,12 @@ data class ScoreRules(
      * P(harmful) of one window: softmax(logits / temperature)[harmful], in float64.
      *
      * `logits` is float32 [labels]. Source: temperature scaling, arXiv 1706.04599. Raises
-     * EngineError for logits that are not finite: NaN reaches no threshold and would pass as safe.
+     * EngineError for logits that are no such thing: NaN would compare as safe.
      */
     fun score(logits: FloatArray): Double {
-        if (!logits.all(Float::isFinite)) throw EngineError("the model's answer is not a number")
+        if (harmfulIndex >= logits.size || !logits.all(Float::isFinite)) {
+            throw EngineError("the model returned no usable logits; run `guardlet verify` on it")
+        }
         val scaled = logits.map { it / temperature }
         val largest = scaled.max()
         val exponentials = scaled.map { exp(it - largest) }

@@ -1,6 +1,7 @@
 package dev.guardlet
 
-import kotlinx.serialization.SerializationException
+import dev.guardlet.manifest.JsonError
+import dev.guardlet.manifest.StrictJson
 import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.boolean
@@ -9,7 +10,6 @@ import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
-import dev.guardlet.manifest.StrictJson
 
 /**
  * One golden case: what a bundle must answer. `windows` pairs ids and type ids, `verdicts` holds
@@ -33,18 +33,19 @@ data class Vector(
 }
 
 /** From JSON Lines. Raises ManifestError naming the line that is malformed. */
-fun parseVectors(text: String): List<Vector> = text.lineSequence().filter(String::isNotEmpty)
-    .mapIndexed { index, line ->
+fun parseVectors(text: String): List<Vector> = text.split('\n').withIndex()
+    .filter { it.value.isNotEmpty() }
+    .map { (index, line) ->
         try {
             vector(StrictJson.parse(line).jsonObject)
-        } catch (_: SerializationException) {
+        } catch (_: JsonError) {
             throw malformed(index + 1)
         } catch (_: IllegalArgumentException) {
             throw malformed(index + 1)
         } catch (_: NoSuchElementException) {
             throw malformed(index + 1)
         }
-    }.toList()
+    }
 
 private fun malformed(line: Int) = ManifestError("golden vectors: line $line is malformed")
 
@@ -59,7 +60,7 @@ private fun vector(tree: JsonObject) = Vector(
     score = tree.getValue("score").jsonPrimitive.double,
     verdicts = tree.getValue("verdicts").jsonObject.mapValues {
         Level.valueOf(it.value.jsonPrimitive.content.uppercase())
-    },
+    }.also { it.getValue(Guard.DEFAULT_OPERATING_POINT) },
 )
 
 private fun JsonObject.text(key: String): String = getValue(key).jsonPrimitive.content

@@ -28,7 +28,7 @@ data class EngineReport(
 fun verifyBundle(bundle: Bundle, threads: Int? = null): List<EngineReport> {
     val manifest = bundle.manifest
     manifest.files.forEach(bundle::check)
-    val vectors = parseVectors(bundle.read(manifest.vectors).decodeToString())
+    val vectors = parseVectors(bundle.readText(manifest.vectors))
     val encoder = bundle.encoder()
     return manifest.artifacts.map { artifact ->
         if (canRun(artifact)) {

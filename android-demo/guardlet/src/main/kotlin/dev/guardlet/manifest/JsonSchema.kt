@@ -95,7 +95,7 @@ internal class JsonSchema(private val root: JsonObject) {
         "array" -> value is JsonArray
         "string" -> isText(value)
         "number" -> StrictJson.isNumber(value)
-        "integer" -> StrictJson.isNumber(value) && number(value).let { it % 1 == 0.0 }
+        "integer" -> StrictJson.isInteger(value)
         else -> error("the schema uses the type $type")
     }
 

@@ -9,7 +9,6 @@ import dev.guardlet.ManifestError
 import dev.guardlet.OperatingPoint
 import dev.guardlet.ScoreRules
 import dev.guardlet.UnsafePathError
-import kotlinx.serialization.SerializationException
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.double
@@ -25,22 +24,25 @@ private val FORMAT_VERSION = BigInteger.ONE
 internal fun parseManifest(text: String): Manifest {
     val tree = try {
         StrictJson.parse(text)
-    } catch (_: SerializationException) {
-        throw ManifestError("$MANIFEST_FILE is not valid JSON")
+    } catch (error: JsonError) {
+        throw malformed("not valid JSON: ${error.message}")
     }
     checkFormat(tree)
     checkSchema(tree)
     return try {
         build(tree.jsonObject).also(::checkConsistency)
     } catch (error: IllegalArgumentException) {
-        throw ManifestError("$MANIFEST_FILE: ${error.message}")
+        throw malformed(error.message.orEmpty())
     }
 }
 
+internal fun malformed(reason: String) =
+    ManifestError("$MANIFEST_FILE: $reason; get the bundle again or export it again")
+
 private fun checkFormat(tree: JsonElement) {
-    val value = (tree as? JsonObject)?.get("format_version")?.takeIf(StrictJson::isNumber)
-    val version = value?.jsonPrimitive?.content?.toBigIntegerOrNull()
-        ?: throw ManifestError("$MANIFEST_FILE has no integer format_version")
+    val value = (tree as? JsonObject)?.get("format_version")?.takeIf(StrictJson::isInteger)
+    val version = value?.jsonPrimitive?.content?.toBigInteger()
+        ?: throw malformed("no integer format_version")
     if (version != FORMAT_VERSION) {
         val remedy = if (version > FORMAT_VERSION) "update guardlet" else "export the bundle again"
         throw FormatVersionError(
@@ -56,7 +58,7 @@ private fun checkSchema(tree: JsonElement) {
             "$MANIFEST_FILE: $where is not a plain path inside the bundle; do not use this bundle",
         )
     }
-    throw ManifestError("$MANIFEST_FILE: $where breaks the schema ($keyword)")
+    throw malformed("$where breaks the schema ($keyword)")
 }
 
 private fun schema(): JsonSchema {

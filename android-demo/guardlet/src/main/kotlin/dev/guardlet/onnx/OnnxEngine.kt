@@ -22,7 +22,7 @@ import kotlin.concurrent.write
  */
 internal class OnnxEngine(model: ByteBuffer, threads: Int?) : Engine {
     private val environment = OrtEnvironment.getEnvironment()
-    private val session = load(model, threads)
+    private val session = load(model, threads).also(::refuseUnknownInputs)
     private val output = session.outputNames.first()
 
     /** Checks share it; closing, which frees what they use, excludes them. */
@@ -36,10 +36,18 @@ internal class OnnxEngine(model: ByteBuffer, threads: Int?) : Engine {
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR)
             // Threads that spin while they wait win microseconds and drain a phone's battery.
             options.addConfigEntry("session.intra_op.allow_spinning", "0")
+            // A model may name files that hold its weights. Nobody has checked those: let none be found.
+            options.addConfigEntry("session.model_external_initializers_file_folder_path", "/dev/null")
             environment.createSession(model, options)
         }
     } catch (error: OrtException) {
         throw EngineError("ONNX Runtime cannot load the model: ${error.message}", error)
+    }
+
+    private fun refuseUnknownInputs(session: OrtSession) {
+        if (INPUTS.containsAll(session.inputNames)) return
+        session.close()
+        throw EngineError("the model's inputs must be among ${INPUTS.joinToString()}")
     }
 
     override fun logits(window: Window): FloatArray = lock.read {
@@ -67,8 +75,7 @@ internal class OnnxEngine(model: ByteBuffer, threads: Int?) : Engine {
     private fun values(name: String, window: Window): LongArray = when (name) {
         "input_ids" -> LongArray(window.ids.size) { window.ids[it].toLong() }
         "token_type_ids" -> LongArray(window.ids.size) { window.typeIds[it].toLong() }
-        "attention_mask" -> LongArray(window.ids.size) { 1L }
-        else -> throw EngineError("the model asks for an unknown input")
+        else -> LongArray(window.ids.size) { 1L }
     }
 
     private fun tensor(values: LongArray): OnnxTensor =
@@ -80,6 +87,8 @@ internal class OnnxEngine(model: ByteBuffer, threads: Int?) : Engine {
     }
 
     companion object {
+        private val INPUTS = setOf("attention_mask", "input_ids", "token_type_ids")
+
         /** Loads from memory, so that what runs is exactly what was checked. */
         fun open(bundle: Bundle, artifact: Artifact, threads: Int?): OnnxEngine {
             val file = artifact.files.singleOrNull()

@@ -1,6 +1,6 @@
 package dev.guardlet.tokenizer
 
-import dev.guardlet.TokenizerError
+import dev.guardlet.ManifestError
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
@@ -20,18 +20,27 @@ import kotlinx.serialization.json.jsonPrimitive
  */
 internal class TokenizerReader(private val tree: JsonObject) {
     fun read(): Tokenizer {
-        refuseOrdinaryAddedTokens()
+        val normalizer = normalizer(tree["normalizer"] ?: JsonNull)
+        val added = tree["added_tokens"]?.jsonArray?.map { it.jsonObject }.orEmpty()
+        val (normalized, literal) = added.partition { it.flag("normalized") }
+        // What stands behind an added token is no longer the beginning of the text.
+        val whole = added.all { it.flag("special") }
         return Tokenizer(
-            normalizer(tree["normalizer"] ?: JsonNull),
-            preTokenizer(tree["pre_tokenizer"] ?: JsonNull, first = true),
+            AddedTokens(literal.mapNotNull { addedToken(it) { text -> text } }),
+            AddedTokens(normalized.mapNotNull { addedToken(it, normalizer::normalize) }),
+            normalizer,
+            preTokenizer(tree["pre_tokenizer"] ?: JsonNull, whole),
             model(tree.objectAt("model")),
         )
     }
 
-    /** Special ones are never looked for in a text; others would be. */
-    private fun refuseOrdinaryAddedTokens() {
-        val added = tree["added_tokens"]?.jsonArray ?: return
-        if (!added.all { it.jsonObject.flag("special") }) unknown("added tokens that are not special")
+    private fun addedToken(item: JsonObject, normalize: (IntArray) -> IntArray): AddedToken? {
+        val special = item.flag("special")
+        if (!special && item.flag("single_word")) unknown("an added token that is a single word")
+        val content = normalize(codePoints(item.text("content")))
+        if (content.isEmpty()) return null
+        val id = item.member("id").jsonPrimitive.int
+        return AddedToken(content, id, special, item.flag("lstrip"), item.flag("rstrip"))
     }
 
     private fun normalizer(node: JsonElement): Normalizer {
@@ -57,7 +66,7 @@ internal class TokenizerReader(private val tree: JsonObject) {
     private fun characterMap(base64: String): Normalizer = try {
         CharacterMap(base64)
     } catch (_: RuntimeException) {
-        throw TokenizerError("tokenizer.json is malformed: precompiled_charsmap")
+        throw ManifestError("tokenizer.json is malformed: precompiled_charsmap")
     }
 
     private fun replace(item: JsonObject): Normalizer {
@@ -107,9 +116,9 @@ internal class TokenizerReader(private val tree: JsonObject) {
     private fun wordPiece(item: JsonObject): TokenModel {
         val vocabulary = item.objectAt("vocab").mapValues { it.value.jsonPrimitive.int }
         val name = item.text("unk_token")
-        val unknown = vocabulary[name] ?: throw TokenizerError("tokenizer.json: no $name in vocab")
+        val unknown = vocabulary[name] ?: throw ManifestError("tokenizer.json: no $name in vocab")
         val limit = item["max_input_chars_per_word"]?.jsonPrimitive?.int
-            ?: throw TokenizerError("tokenizer.json has no max_input_chars_per_word")
+            ?: throw ManifestError("tokenizer.json has no max_input_chars_per_word")
         return WordPiece(HashMap(vocabulary), unknown, item.text("continuing_subword_prefix"), limit)
     }
 
@@ -134,10 +143,10 @@ internal class TokenizerReader(private val tree: JsonObject) {
     private fun JsonObject.arrayAt(key: String): JsonArray = member(key).jsonArray
 
     private fun JsonObject.member(key: String): JsonElement =
-        this[key] ?: throw TokenizerError("tokenizer.json is malformed: $key is missing")
+        this[key] ?: throw ManifestError("tokenizer.json is malformed: $key is missing")
 
     private fun unknown(part: String): Nothing =
-        throw TokenizerError("tokenizer.json has $part, which this library does not read")
+        throw ManifestError("tokenizer.json has $part, which this library does not read")
 
     private companion object {
         val SPACE_RUN = Regex(""" \{(\d{1,4}),\}""")
