@@ -71,7 +71,7 @@ def _long_runs() -> Iterator[str]:
         "\0",
         "[SEP]",
     ):
-        for count in (1, 2, 5, 99, 100, 101, 1000, 4000):
+        for count in (1, 2, 3, 4, 5, 7, 99, 100, 101, 1000, 4000):
             yield unit * count
             yield f"x {unit * count} y"
 

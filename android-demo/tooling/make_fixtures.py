@@ -26,6 +26,7 @@ from guardlet.encoder import clip, head_and_tail, window_spans
 from guardlet.vectors import parse_vectors
 
 _SPANS = 3000
+_NUMBERS = 2000
 
 
 def make_fixtures(folder: Path, more: Path | None = None) -> None:
@@ -35,6 +36,7 @@ def make_fixtures(folder: Path, more: Path | None = None) -> None:
     if more:
         bundles["more"] = more
     write_lines(folder / "spans.jsonl", _spans())
+    write_lines(folder / "numbers.jsonl", _numbers())
     attacks = write_attacks(bundles["unigram"], folder / "attacks")
     write_lines(folder / "attacks.jsonl", map(asdict, attacks))
     variables = environment(folder / "onnxruntime")
@@ -99,6 +101,23 @@ def _spans() -> Iterable[dict[str, Any]]:
             "items": items,
             "kept": head_and_tail(items, limit),
         }
+
+
+def _numbers() -> Iterable[dict[str, str]]:
+    """Decimal numbers and what `tokenizers` takes them for, as it writes them again."""
+    from tokenizers import Tokenizer
+
+    generator = random.Random(5)
+    texts = ["-0.0", "0.1", "-12345678901234567890123.5", "3e-320", "1.5E+3", "-0.00001e-7"]
+    for _ in range(_NUMBERS):
+        score = -generator.uniform(0, 20)
+        texts += [repr(score), f"{score:.{generator.randint(1, 25)}f}", f"{score:.17e}"]
+    pieces = ",".join(f'["{index}",{text}]' for index, text in enumerate(texts))
+    model = '{"type":"Unigram","unk_id":0,"vocab":[' + pieces + "]}"
+    tokenizer = Tokenizer.from_str('{"version":"1.0","added_tokens":[],"model":' + model + "}")
+    vocabulary = json.loads(tokenizer.to_str())["model"]["vocab"]
+    for text, (_, value) in zip(texts, vocabulary, strict=True):
+        yield {"text": text, "value": repr(float(value))}
 
 
 def write_lines(file: Path, rows: Iterable[Any]) -> None:

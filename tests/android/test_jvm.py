@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
-from android_helpers import ANDROID, TOOLING, needs_jvm, run_maven, run_tool
+from android_helpers import ANDROID, needs_jvm, run_maven, run_tool
 
 pytestmark = [needs_jvm, pytest.mark.slow]
 REPORTS = ANDROID / "guardlet" / "target" / "surefire-reports"
@@ -13,10 +14,8 @@ CLASSES = ("BundleTest", "GuardTest", "ParityTest", "TokenizerTest")
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ElementTree.Element]:
+def reports(fixtures: Path) -> dict[str, ElementTree.Element]:
     """The Surefire report of every test class, from one run on fresh fixtures."""
-    fixtures = tmp_path_factory.mktemp("fixtures")
-    run_tool("make_fixtures.py", str(fixtures))
     for old in REPORTS.glob("*.xml"):
         old.unlink()
     run_maven("--projects", "guardlet", "test", f"-Dguardlet.fixtures={fixtures}")
@@ -37,5 +36,4 @@ def test_parity_covers_both_tokenizers(reports: dict[str, ElementTree.Element]) 
 
 
 def test_unicode_tables_are_those_of_the_tokenizers_package() -> None:
-    assert (TOOLING / "unicode_tables.py").is_file()
     run_tool("unicode_tables.py", "--check")

@@ -1,5 +1,6 @@
 package dev.guardlet
 
+import dev.guardlet.tokenizer.frozenDouble
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.contentOrNull
 import kotlinx.serialization.json.double
@@ -80,6 +81,13 @@ class ParityTest {
             val limit = row.int("limit")
             assertEquals(row.text("clipped") to row.flag("cut"), clip(row.text("text"), limit))
             assertEquals(row.ints("kept"), headAndTail(row.ints("items"), limit))
+        }
+    }
+
+    @Test
+    fun `numbers are those the frozen tokenizers read`() {
+        for (row in Fixtures.lines("numbers")) {
+            assertEquals(row.text("value").toDouble(), frozenDouble(row.text("text")), row.text("text"))
         }
     }
 

@@ -16,7 +16,10 @@ internal class JsonError(message: String) : Exception(message)
  * kotlinx-serialization's own parser takes any bare word for a value and the last of two equal
  * keys; two readers of one bundle could then read two different manifests.
  */
-internal class StrictJson private constructor(private val text: String) {
+internal class StrictJson private constructor(
+    private val text: String,
+    private val toDouble: (String) -> Double,
+) {
     private var at = 0
 
     private fun document(): JsonElement {
@@ -109,7 +112,7 @@ internal class StrictJson private constructor(private val text: String) {
         while (at < text.length && text[at] in NUMBER_CHARACTERS) at++
         val number = text.substring(begin, at)
         if (number.length > MAX_NUMBER || !NUMBER.matches(number)) fail("no value where one should be")
-        return JsonPrimitive(if (INTEGER.matches(number)) number.toBigInteger() else number.toDouble())
+        return JsonPrimitive(if (INTEGER.matches(number)) number.toBigInteger() else toDouble(number))
     }
 
     private fun word(word: String, value: JsonElement): JsonElement {
@@ -142,8 +145,9 @@ internal class StrictJson private constructor(private val text: String) {
         private val INTEGER = Regex("-?[0-9]+")
         private val NUMBER = Regex("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
-        /** Raises JsonError. */
-        fun parse(text: String): JsonElement = StrictJson(text).document()
+        /** `toDouble` reads numbers that are no integers. Raises JsonError. */
+        fun parse(text: String, toDouble: (String) -> Double = String::toDouble): JsonElement =
+            StrictJson(text, toDouble).document()
 
         fun isNumber(element: JsonElement): Boolean =
             element is JsonPrimitive && !element.isString && element.doubleOrNull != null

@@ -40,7 +40,7 @@ internal class Tokenizer(
         /** Raises ManifestError naming the part that is malformed or unknown here. */
         fun parse(json: String): Tokenizer {
             try {
-                return TokenizerReader(StrictJson.parse(json).jsonObject).read()
+                return TokenizerReader(StrictJson.parse(json, ::frozenDouble).jsonObject).read()
             } catch (error: JsonError) {
                 throw ManifestError("tokenizer.json is not valid JSON: ${error.message}")
             } catch (error: IllegalArgumentException) {
