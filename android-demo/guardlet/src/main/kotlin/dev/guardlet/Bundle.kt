@@ -5,6 +5,7 @@ import dev.guardlet.manifest.malformed
 import dev.guardlet.manifest.parseManifest
 import java.io.File
 import java.io.InputStream
+import java.nio.Buffer
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.charset.CharacterCodingException
@@ -35,8 +36,13 @@ class Bundle private constructor(val folder: File, val manifest: Manifest) {
     fun readDirect(entry: FileEntry): ByteBuffer {
         val content = ByteBuffer.allocateDirect(sizeInMemory(entry)).order(ByteOrder.nativeOrder())
         readChecked(entry, content::put)
-        content.flip()
+        flip(content)
         return content
+    }
+
+    /** Of Buffer: ByteBuffer's own `flip` is younger than Android 8. */
+    private fun flip(buffer: Buffer) {
+        buffer.flip()
     }
 
     /** Checks a file in constant memory. Raises as `read` does. */

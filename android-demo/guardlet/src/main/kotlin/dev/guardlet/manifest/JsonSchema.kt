@@ -75,7 +75,7 @@ internal class JsonSchema(private val root: JsonObject) {
         "additionalProperties" -> rule is JsonObject || value !is JsonObject || extras(schema, value).isEmpty()
         "const" -> value == rule
         "enum" -> value in rule.jsonArray
-        "pattern" -> !isText(value) || Regex(rule.jsonPrimitive.content).matches(text(value))
+        "pattern" -> !isText(value) || pattern(rule.jsonPrimitive.content).matches(text(value))
         "maxLength" -> !isText(value) || text(value).let { it.codePointCount(0, it.length) } <= limit(rule)
         "minItems" -> value !is JsonArray || value.size >= limit(rule)
         "maxItems" -> value !is JsonArray || value.size <= limit(rule)
@@ -98,6 +98,9 @@ internal class JsonSchema(private val root: JsonObject) {
         "integer" -> StrictJson.isInteger(value)
         else -> error("the schema uses the type $type")
     }
+
+    /** Android's `\d` takes the digits of every script. */
+    private fun pattern(rule: String) = Regex(rule.replace("\\d", "[0-9]"))
 
     private fun isText(value: JsonElement) = value is JsonPrimitive && value !is JsonNull && value.isString
 

@@ -18,6 +18,7 @@ import kotlinx.serialization.json.jsonPrimitive
 import java.math.BigInteger
 
 internal const val MANIFEST_FILE = "guardlet.json"
+private const val SCHEMA = "/dev/guardlet/manifest/schema.json"
 private val FORMAT_VERSION = BigInteger.ONE
 
 /** Raises FormatVersionError, UnsafePathError or ManifestError, each naming the bad key. */
@@ -62,8 +63,9 @@ private fun checkSchema(tree: JsonElement) {
 }
 
 private fun schema(): JsonSchema {
-    val stream = checkNotNull(JsonSchema::class.java.getResourceAsStream("schema.json")) {
-        "dev/guardlet/manifest/schema.json is not among the app's Java resources"
+    // An absolute name: a shrinker may move this class to another package.
+    val stream = checkNotNull(JsonSchema::class.java.getResourceAsStream(SCHEMA)) {
+        "$SCHEMA is not among the app's Java resources"
     }
     return JsonSchema(StrictJson.parse(stream.use { it.readBytes().decodeToString() }).jsonObject)
 }

@@ -17,13 +17,12 @@ internal class CharacterMap(base64: String) : Normalizer {
     private val replacements: ByteArray
 
     init {
-        val blob = ByteBuffer.wrap(Base64.getDecoder().decode(base64)).order(ByteOrder.LITTLE_ENDIAN)
-        val size = blob.int
-        require(size in Int.SIZE_BYTES..blob.remaining()) { "precompiled_charsmap" }
-        units = IntArray(size / Int.SIZE_BYTES)
-        blob.asIntBuffer().get(units)
-        blob.position(blob.position() + units.size * Int.SIZE_BYTES)
-        replacements = ByteArray(blob.remaining()).also(blob::get)
+        val blob = Base64.getDecoder().decode(base64)
+        val numbers = ByteBuffer.wrap(blob).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer()
+        val size = numbers.get()
+        require(size in Int.SIZE_BYTES..blob.size - Int.SIZE_BYTES) { "precompiled_charsmap" }
+        units = IntArray(size / Int.SIZE_BYTES).also(numbers::get)
+        replacements = blob.copyOfRange(Int.SIZE_BYTES * (units.size + 1), blob.size)
     }
 
     /**

@@ -27,8 +27,9 @@ internal object UnicodeTables {
     }
 
     private fun read(): Map<String, List<String>> {
-        val stream = checkNotNull(javaClass.getResourceAsStream("unicode.txt")) {
-            "dev/guardlet/tokenizer/unicode.txt is not among the app's Java resources"
+        // An absolute name: a shrinker may move this class to another package.
+        val stream = checkNotNull(javaClass.getResourceAsStream(RESOURCE)) {
+            "$RESOURCE is not among the app's Java resources"
         }
         return stream.bufferedReader(Charsets.US_ASCII).useLines { all ->
             all.associate { it.substringBefore(": ") to it.substringAfter(": ").split(' ') }
@@ -47,6 +48,7 @@ internal object UnicodeTables {
         return ends.first().toInt(HEX)..ends.last().toInt(HEX)
     }
 
+    private const val RESOURCE = "/dev/guardlet/tokenizer/unicode.txt"
     private const val HEX = 16
 }
 
