@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from guardlet.bundle import MANIFEST_FILE, default_bundle
+
 ROOT = Path(__file__).parents[2]
 ANDROID = ROOT / "android-demo"
 TOOLING = ANDROID / "tooling"
@@ -18,6 +20,11 @@ needs_jvm = pytest.mark.skipif(
     not (shutil.which("java") and shutil.which("mvn")),
     reason="Java and Maven are needed to build and test the Kotlin library",
 )
+
+
+def has_default_bundle() -> bool:
+    """Whether this checkout has the embedded guard."""
+    return (default_bundle() / MANIFEST_FILE).is_file()
 
 
 def run_maven(*arguments: str) -> None:

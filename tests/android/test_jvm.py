@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from android_helpers import ANDROID, needs_jvm, run_maven, run_tool
+from android_helpers import ANDROID, has_default_bundle, needs_jvm, run_maven, run_tool
 
 pytestmark = [needs_jvm, pytest.mark.slow]
 REPORTS = ANDROID / "guardlet" / "target" / "surefire-reports"
@@ -30,9 +30,11 @@ def test_class_passes_whole(reports: dict[str, ElementTree.Element], name: str) 
     assert int(reports[name].attrib["tests"]) >= 4
 
 
-def test_parity_covers_both_tokenizers(reports: dict[str, ElementTree.Element]) -> None:
+def test_parity_covers_every_bundle(reports: dict[str, ElementTree.Element]) -> None:
     names = [case.attrib["name"] for case in reports["ParityTest"].iter("testcase")]
-    assert sum(name.startswith("ids are Python's") for name in names) == 2
+    bundles = 2 + has_default_bundle()
+    for subject in ("ids are Python's", "verdicts are Python's", "golden vectors hold"):
+        assert sum(name.startswith(subject) for name in names) == bundles
 
 
 def test_unicode_tables_are_those_of_the_tokenizers_package() -> None:
