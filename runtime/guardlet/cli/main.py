@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -15,6 +16,7 @@ from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, stderr, stdout
 from guardlet.cli.plugins import PluginGroup
 from guardlet.errors import EngineError, GuardletError
 from guardlet.guard import Guard
+from guardlet.jvm import verify_on_jvm
 from guardlet.verdict import Verdict
 from guardlet.verify import EngineReport, verify_bundle
 
@@ -31,6 +33,14 @@ app = typer.Typer(
 )
 
 STDIN = "-"
+
+
+class Runtime(StrEnum):
+    """Runtimes beside Python's that can be run from here."""
+
+    JVM = "jvm"
+
+
 _COLOURS = {"safe": "green", "controversial": "yellow", "harmful": "red"}
 BundleOption = Annotated[
     Optional[Path], typer.Option("--bundle", help="Bundle folder; default: the embedded one.")
@@ -113,6 +123,9 @@ def verify(
     bundle: Annotated[
         Optional[Path], typer.Argument(help="Bundle folder; default: the embedded one.")
     ] = None,
+    runtime: Annotated[
+        Optional[Runtime], typer.Option("--runtime", help="Prove this runtime as well.")
+    ] = None,
 ) -> None:
     """Check every file, then the golden vectors through every engine that can run here."""
     opened = Bundle.open(bundle)
@@ -121,6 +134,8 @@ def verify(
     console = stdout()
     console.print(f"{opened.manifest.label}: {len(opened.manifest.files)} files intact")
     reports = verify_bundle(opened, track)
+    if runtime is Runtime.JVM:
+        reports += verify_on_jvm(opened)
     table = Table("artifact", "cases", "tokens", "max |Δscore|", "mean |Δscore|", "flips", "result")
     for report in reports:
         table.add_row(*_report_row(report))

@@ -1,0 +1,113 @@
+package dev.guardlet
+
+import dev.guardlet.tokenizer.Tokenizer
+
+/** Which text a verdict is about. */
+enum class Judged { PROMPT, RESPONSE }
+
+/**
+ * How text becomes windows: the manifest's `input` object.
+ *
+ * All lengths are counts of tokens, except `maxChars`, a count of Unicode code points.
+ */
+data class InputRules(
+    val maxTokens: Int,
+    val stride: Int,
+    val maxWindows: Int,
+    val promptBudget: Int,
+    val maxChars: Int,
+    val start: List<Int>,
+    val middle: List<Int>,
+    val end: List<Int>,
+    val pad: Int,
+    val responseType: Int,
+) {
+    init {
+        val room = maxTokens - start.size - middle.size - end.size - promptBudget
+        require(promptBudget >= 2 && maxWindows >= 2 && maxChars >= 2) {
+            "prompt_budget, max_windows and max_chars must be at least 2"
+        }
+        require(stride in 0 until room) {
+            "stride $stride must be at least 0 and below the $room tokens that max_tokens leaves " +
+                "to a response beside the prompt budget"
+        }
+    }
+}
+
+/**
+ * One model input: `ids` and `typeIds` of equal length, special tokens included.
+ *
+ * `begin` and `end` are the token span of the judged text this window shows.
+ */
+data class Window(val ids: List<Int>, val typeIds: List<Int>, val begin: Int, val end: Int)
+
+/**
+ * The windows of one check, in text order.
+ *
+ * `tokens` counts the tokens of prompt and response before any was left out, special tokens
+ * excluded. `truncated` is true when part of the judged text is in no window.
+ */
+data class Encoding(
+    val windows: List<Window>,
+    val judged: Judged,
+    val tokens: Int,
+    val truncated: Boolean,
+)
+
+/**
+ * Turns a prompt, or a prompt and a response, into windows. Thread-safe.
+ *
+ * Raises ManifestError when `tokenizerJson` is not a tokenizer.json this library reads exactly.
+ */
+class Encoder(tokenizerJson: String, val rules: InputRules) {
+    private val tokenizer = Tokenizer.parse(tokenizerJson)
+
+    /** Ids of `text` without special tokens, and whether `maxChars` cut text away. */
+    fun tokenize(text: String): Pair<List<Int>, Boolean> {
+        val (clipped, cut) = clip(replaceLoneSurrogates(text), rules.maxChars)
+        return tokenizer.encode(clipped) to cut
+    }
+
+    /** Windows for one check. Raises EmptyInputError when neither argument holds a token. */
+    fun encode(prompt: String, response: String? = null): Encoding {
+        val (promptIds, promptCut) = tokenize(prompt)
+        val (responseIds, responseCut) = tokenize(response.orEmpty())
+        val tokens = promptIds.size + responseIds.size
+        if (tokens == 0) {
+            throw EmptyInputError(
+                "neither prompt nor response holds any readable text; check a non-empty string",
+            )
+        }
+        if (responseIds.isEmpty()) {
+            val (windows, dropped) = promptWindows(promptIds)
+            // A response may lose all its readable text to `maxChars`: that must show as well.
+            return Encoding(windows, Judged.PROMPT, tokens, dropped || promptCut || responseCut)
+        }
+        val (windows, dropped) = pairWindows(promptIds, responseIds)
+        return Encoding(windows, Judged.RESPONSE, tokens, dropped || responseCut)
+    }
+
+    private fun promptWindows(ids: List<Int>): Pair<List<Window>, Boolean> {
+        val room = rules.maxTokens - rules.start.size - rules.end.size
+        val (spans, dropped) = windowSpans(ids.size, room, rules.stride, rules.maxWindows)
+        val windows = spans.map { (begin, end) ->
+            val full = rules.start + ids.subList(begin, end) + rules.end
+            Window(full, List(full.size) { 0 }, begin, end)
+        }
+        return windows to dropped
+    }
+
+    private fun pairWindows(prompt: List<Int>, response: List<Int>): Pair<List<Window>, Boolean> {
+        val space = rules.maxTokens - rules.start.size - rules.middle.size - rules.end.size
+        val kept = headAndTail(prompt, maxOf(rules.promptBudget, space - response.size))
+        val (spans, dropped) =
+            windowSpans(response.size, space - kept.size, rules.stride, rules.maxWindows)
+        val first = rules.start + kept + rules.middle
+        val windows = spans.map { (begin, end) ->
+            val second = response.subList(begin, end) + rules.end
+            val types = List(first.size) { 0 } + List(second.size) { rules.responseType }
+            Window(first + second, types, begin, end)
+        }
+        return windows to dropped
+    }
+}

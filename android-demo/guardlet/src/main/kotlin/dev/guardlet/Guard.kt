@@ -1,0 +1,112 @@
+package dev.guardlet
+
+import java.io.File
+
+/**
+ * Judges prompts and responses. Thread-safe; keeps no text.
+ *
+ * A check blocks for the time the model takes, so call it off the main thread. It stops between
+ * two windows when its thread is interrupted, which makes it cancellable from coroutines:
+ * `runInterruptible(Dispatchers.Default) { guard.check(prompt) }`.
+ */
+class Guard(
+    private val encoder: Encoder,
+    private val engine: Engine,
+    private val rules: ScoreRules,
+    val operatingPoint: String = DEFAULT_OPERATING_POINT,
+    val bundleLabel: String = "unbundled",
+    val engineLabel: String = "custom",
+) : AutoCloseable {
+    private val point = rules.operatingPoints[operatingPoint] ?: throw OperatingPointError(
+        "no operating point '$operatingPoint'; there are ${rules.operatingPoints.keys.joinToString()}",
+    )
+
+    /**
+     * Judges the prompt, or the response in its context when there is one.
+     *
+     * Raises EmptyInputError or EngineError, neither of which carries the text, and
+     * InterruptedException.
+     */
+    @JvmOverloads
+    fun check(prompt: String, response: String? = null): Verdict {
+        val begin = System.nanoTime()
+        val encoding = encoder.encode(prompt, response)
+        val scores = encoding.windows.map(::score)
+        val worst = highest(scores)
+        val level = point.level(scores[worst])
+        return Verdict(
+            harmful = level == Level.HARMFUL,
+            score = scores[worst],
+            level = level,
+            judged = encoding.judged,
+            tokens = encoding.tokens,
+            windows = encoding.windows.size,
+            window = worst,
+            truncated = encoding.truncated,
+            operatingPoint = operatingPoint,
+            bundle = bundleLabel,
+            engine = engineLabel,
+            latencyMs = (System.nanoTime() - begin) / NANOSECONDS_PER_MILLISECOND,
+        )
+    }
+
+    /**
+     * One verdict for each (prompt, response or null) pair, in order, equal to those of `check`:
+     * windows are never padded or run together.
+     */
+    fun checkBatch(pairs: Iterable<Pair<String, String?>>): List<Verdict> =
+        pairs.map { (prompt, response) -> check(prompt, response) }
+
+    private fun score(window: Window): Double {
+        if (Thread.interrupted()) throw InterruptedException("the check was cancelled")
+        return rules.score(engine.logits(window))
+    }
+
+    /** Waits for checks that run, then frees the model's native memory; later checks fail. */
+    override fun close() = engine.close()
+
+    companion object {
+        const val DEFAULT_OPERATING_POINT = "balanced"
+        private const val NANOSECONDS_PER_MILLISECOND = 1e6
+
+        /**
+         * Loads a bundle's folder. Offline.
+         *
+         * `engine` is an engine's name or an artifact's id, by default the first that runs here.
+         * `threads` a check may use, by default every core. Raises a BundleError, EngineError or
+         * OperatingPointError.
+         */
+        @JvmStatic
+        @JvmOverloads
+        fun load(
+            folder: File,
+            engine: String? = null,
+            threads: Int? = null,
+            operatingPoint: String = DEFAULT_OPERATING_POINT,
+        ): Guard = load(Bundle.open(folder), engine, threads, operatingPoint)
+
+        /** As above, of a bundle already opened. */
+        @JvmStatic
+        @JvmOverloads
+        fun load(
+            bundle: Bundle,
+            engine: String? = null,
+            threads: Int? = null,
+            operatingPoint: String = DEFAULT_OPERATING_POINT,
+        ): Guard {
+            val manifest = bundle.manifest
+            val artifact = chooseArtifact(bundle, engine)
+            val encoder = bundle.encoder()
+            val opened = openEngine(bundle, artifact, threads)
+            return try {
+                Guard(encoder, opened, manifest.score, operatingPoint, manifest.label, artifact.id)
+            } catch (error: OperatingPointError) {
+                opened.close()
+                throw error
+            }
+        }
+    }
+}
+
+/** The encoder of a bundle. Raises a BundleError. */
+fun Bundle.encoder(): Encoder = Encoder(readText(manifest.tokenizer), manifest.input)

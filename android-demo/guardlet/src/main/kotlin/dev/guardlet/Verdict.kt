@@ -1,0 +1,23 @@
+package dev.guardlet
+
+/**
+ * The answer to one check. It never contains the text.
+ *
+ * `score` is P(harmful) of the worst window, `window` that window's index. `judged` says which
+ * text the verdict is about. `tokens` counts prompt and response. `truncated` is true when part of
+ * the judged text was too long to be looked at. `latencyMs` is wall time of this check.
+ */
+data class Verdict(
+    val harmful: Boolean,
+    val score: Double,
+    val level: Level,
+    val judged: Judged,
+    val tokens: Int,
+    val windows: Int,
+    val window: Int,
+    val truncated: Boolean,
+    val operatingPoint: String,
+    val bundle: String,
+    val engine: String,
+    val latencyMs: Double,
+)

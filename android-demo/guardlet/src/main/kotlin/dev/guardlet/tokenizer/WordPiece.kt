@@ -1,0 +1,43 @@
+package dev.guardlet.tokenizer
+
+/** Turns one piece of text into token ids. */
+internal interface TokenModel {
+    /** Appends the ids of `piece`. */
+    fun encode(piece: IntArray, ids: MutableList<Int>)
+}
+
+/** The longest known piece first, from the left; one unknown token for a word that has none. */
+internal class WordPiece(
+    private val vocabulary: Map<String, Int>,
+    private val unknown: Int,
+    private val prefix: String,
+    private val maxCharacters: Int,
+) : TokenModel {
+    override fun encode(piece: IntArray, ids: MutableList<Int>) {
+        if (piece.size > maxCharacters) {
+            ids += unknown
+            return
+        }
+        val begin = ids.size
+        var start = 0
+        while (start < piece.size) {
+            val end = longest(piece, start, ids)
+            if (end == start) {
+                ids.subList(begin, ids.size).clear()
+                ids += unknown
+                return
+            }
+            start = end
+        }
+    }
+
+    private fun longest(piece: IntArray, start: Int, ids: MutableList<Int>): Int {
+        for (end in piece.size downTo start + 1) {
+            val text = textOf(piece, start, end)
+            val id = vocabulary[if (start > 0) prefix + text else text] ?: continue
+            ids += id
+            return end
+        }
+        return start
+    }
+}
