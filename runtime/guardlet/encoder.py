@@ -101,6 +101,8 @@ class Encoder:
         tokenizer.encode_special_tokens = True
         self._tokenizer = tokenizer
         self.rules = rules
+        # A Unigram vocabulary may hold "[SEP]" as an ordinary piece as well.
+        self._reserved = frozenset((*rules.start, *rules.middle, *rules.end, rules.pad))
 
     @classmethod
     def from_file(cls, path: Path, rules: InputRules) -> Encoder:
@@ -113,9 +115,10 @@ class Encoder:
         """
         clipped, cut = clip(replace_lone_surrogates(text), self.rules.max_chars)
         try:
-            return self._tokenizer.encode(clipped, add_special_tokens=False).ids, cut
+            ids = self._tokenizer.encode(clipped, add_special_tokens=False).ids
         except Exception:
             raise EngineError("the tokenizer failed; get the bundle again") from None
+        return [token for token in ids if token not in self._reserved], cut
 
     def encode(self, prompt: str, response: str | None = None) -> Encoding:
         """Windows for one check.

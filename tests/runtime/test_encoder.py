@@ -21,7 +21,7 @@ from runtime_helpers import (
     tokenizer_json,
     word_ids,
 )
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from guardlet.encoder import (
     Encoder,
@@ -207,3 +207,17 @@ def test_a_tokenizer_that_fails_says_so_without_the_text() -> None:
         Encoder(json.dumps(tree), RULES).encode("secret \u2603")
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_vocabulary_that_spells_special_tokens_as_pieces_gives_none_away() -> None:
+    pieces = [("[PAD]", 0.0), ("[UNK]", 0.0), ("[CLS]", 0.0), ("[SEP]", 0.0), ("▁a", -1.0)]
+    pieces += [(c, -5.0) for c in "▁abcdefghij[]SEPCLADUNK"]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=1))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
+    tokenizer.encode_special_tokens = True
+    assert 3 in tokenizer.encode("a[SEP]b", add_special_tokens=False).ids
+    encoder = Encoder(tokenizer.to_str(), replace(RULES, pad=0, start=(2,), middle=(3,), end=(3,)))
+    for text in ("a[SEP]b", "[CLS]a", "a [PAD] b [SEP] [SEP] a"):
+        (window,) = encoder.encode(text).windows
+        assert not {0, 2, 3} & set(window.ids[1:-1])

@@ -62,10 +62,13 @@ data class Encoding(
 class Encoder(tokenizerJson: String, val rules: InputRules) {
     private val tokenizer = Tokenizer.parse(tokenizerJson)
 
+    // A Unigram vocabulary may hold "[SEP]" as an ordinary piece as well.
+    private val reserved = (rules.start + rules.middle + rules.end + rules.pad).toSet()
+
     /** Ids of `text` without special tokens, and whether `maxChars` cut text away. */
     fun tokenize(text: String): Pair<List<Int>, Boolean> {
         val (clipped, cut) = clip(replaceLoneSurrogates(text), rules.maxChars)
-        return tokenizer.encode(clipped) to cut
+        return tokenizer.encode(clipped).filter { it !in reserved } to cut
     }
 
     /** Windows for one check. Raises EmptyInputError when neither argument holds a token. */
