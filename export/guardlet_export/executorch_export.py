@@ -70,7 +70,7 @@ def emit_executorch(
             quantise_linears(module, form.linears)
         if form.embedding:
             quantise_embedding(module, form.embedding)
-    write_program(modules, weights.types is not None, target)
+    write_program(modules, len(weights.words), weights.types is not None, target)
 
 
 def lengths(max_tokens: int) -> tuple[int, ...]:

@@ -13,8 +13,9 @@ pytest.importorskip("executorch", reason="ExecuTorch export needs executorch and
 
 from executorch_models import as_window, program, tiny
 
-from guardlet import Guard
+from guardlet import Bundle, Guard
 from guardlet.engines.executorch import ExecutorchEngine
+from guardlet.verify import verify_bundle
 from guardlet_export.errors import UnsupportedModelError
 from guardlet_export.executorch_export import FORMATS, emit_executorch, lengths
 from guardlet_export.executorch_graph.quantise import QuantisedEmbedding
@@ -75,9 +76,10 @@ def test_a_bundle_of_both_engines_verifies_and_gives_the_same_verdicts(
     tiny_guard: Path, tmp_path: Path
 ) -> None:
     bundle = export_bundle(tiny_guard, tmp_path / "both", ("fp32", "executorch-fp32"))
-    table = guardlet("verify", bundle)
-    assert "executorch-fp32" in table
-    assert "skipped" not in table
+    guardlet("verify", bundle)
+    reports = verify_bundle(Bundle.open(bundle))
+    assert [report.artifact for report in reports] == ["onnx-fp32", "executorch-fp32"]
+    assert all(report.cases and report.max_score_delta < 1e-5 for report in reports)
     onnx, executorch = (Guard.load(bundle, engine=name) for name in ("onnx", "executorch"))
     texts = [("apple bridge", None), ("candle " * 90, None), ("dragon", "engine forest " * 20)]
     for prompt, response in texts:

@@ -8,21 +8,22 @@ import torch
 
 from guardlet_export.fast_deberta import FastDeberta
 
-METHOD_PREFIX = "forward_"
 
+def write_program(
+    modules: dict[int, FastDeberta], vocabulary: int, type_ids: bool, target: Path
+) -> None:
+    """Writes a .pte with a method `forward_N` for each length N, run by XNNPACK where it can.
 
-def write_program(modules: dict[int, FastDeberta], type_ids: bool, target: Path) -> None:
-    """Writes a .pte with a method for each length of `modules`, run by XNNPACK where it can.
-
-    Methods take int64 [1, length] `input_ids`, `attention_mask` and, with `type_ids`,
-    `token_type_ids`, in that order. Equal constants of different lengths are stored once.
+    Methods take int64 [1, N] `input_ids`, `attention_mask` and, with `type_ids`,
+    `token_type_ids`, in that order. `get_vocab_size` gives `vocabulary`, the number of embedding
+    rows. Equal constants of different lengths are stored once.
     """
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
     from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
 
     with torch.no_grad():
         methods = {
-            f"{METHOD_PREFIX}{length}": torch.export.export(
+            f"forward_{length}": torch.export.export(
                 module.eval(), _example(length, type_ids), strict=False
             )
             for length, module in modules.items()
@@ -30,6 +31,7 @@ def write_program(modules: dict[int, FastDeberta], type_ids: bool, target: Path)
     edge = to_edge_transform_and_lower(
         methods,
         partitioner=[XnnpackPartitioner()],
+        constant_methods={"get_vocab_size": vocabulary},
         # The check knows only ATen operators, and rows and tables are read by others.
         compile_config=EdgeCompileConfig(_check_ir_validity=False),
     )

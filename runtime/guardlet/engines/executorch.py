@@ -17,6 +17,7 @@ from guardlet.encoder import Window
 from guardlet.errors import EngineError
 
 _PREFIX = "forward_"
+_VOCABULARY = "get_vocab_size"
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _program_loaded = threading.Event()
 _loading = threading.Lock()
@@ -26,7 +27,7 @@ class ExecutorchEngine:
     """A program with methods `forward_N` for windows of at most N tokens.
 
     Each takes int64 [1, N] input_ids, attention_mask and, if it has three inputs,
-    token_type_ids; its output is float32 [1, labels].
+    token_type_ids; its output is float32 [1, labels]. `get_vocab_size` says which ids it knows.
     """
 
     def __init__(self, program: bytes, threads: int | None = None, pad: int = 0) -> None:
@@ -38,37 +39,57 @@ class ExecutorchEngine:
         self._pad = pad
         self._lock = threading.Lock()
         self._buffer = program  # ExecuTorch reads from it as long as it runs
+        self._methods: dict[int, bindings.ExecuTorchMethod] = {}
         try:
             self._program = bindings._load_program_from_buffer(
                 program, program_verification=bindings.Verification.InternalConsistency
             )
             names = [self._program.get_method_name(i) for i in range(self._program.num_methods())]
-            lengths = sorted(_length(name) for name in names)
-            self._methods = {n: self._program.load_method(f"{_PREFIX}{n}") for n in lengths}
-        except RuntimeError as error:
+            lengths = sorted(_length(name) for name in names if name != _VOCABULARY)
+            self._inputs = {length: self._count_inputs(length) for length in lengths}
+            self._vocabulary = int(self._program.load_method(_VOCABULARY)([])[0])
+            self._method(min(lengths))  # shows that this build has the kernels
+        except (RuntimeError, ValueError) as error:
             raise EngineError(f"ExecuTorch cannot load the model: {error}") from error
-        for length, method in self._methods.items():
-            _check_inputs(length, method.method_meta())
 
     def logits(self, window: Window) -> NDArray[np.float32]:
         length = len(window.ids)
-        size = next((n for n in self._methods if n >= length), None)
+        size = next((n for n in self._inputs if n >= length), None)
         if size is None:
             raise EngineError(f"the model takes no window of {length} tokens")
-        method = self._methods[size]
-        columns = np.zeros((len(_INPUTS), 1, size), dtype=np.int64)
-        columns[0, 0] = self._pad
-        columns[0, 0, :length] = window.ids
-        columns[1, 0, :length] = 1
-        columns[2, 0, :length] = window.type_ids
-        count = method.method_meta().num_inputs()
+        # Of an id it lacks ExecuTorch makes an error or, from int8 rows, the end of the process.
+        if not 0 <= min(self._pad, *window.ids) <= max(self._pad, *window.ids) < self._vocabulary:
+            raise EngineError("the tokenizer has tokens that the model lacks")
+        feed = np.zeros((len(_INPUTS), 1, size), dtype=np.int64)
+        feed[0, 0] = self._pad
+        feed[0, 0, :length] = window.ids
+        feed[1, 0, :length] = 1
+        feed[2, 0, :length] = window.type_ids
+        tensors = [torch.from_numpy(row) for row in feed[: self._inputs[size]]]
         try:
             with self._lock:  # a method keeps its inputs and outputs in itself
-                outputs = method([torch.from_numpy(row) for row in columns[:count]])
+                outputs = self._method(size)(tensors)
             logits: NDArray[np.float32] = outputs[0][0].numpy()
         except Exception as error:
             raise EngineError(f"ExecuTorch failed: {type(error).__name__}") from None
         return logits
+
+    def _method(self, length: int) -> bindings.ExecuTorchMethod:
+        """Loads on first use: each method packs the weights it shares with the others anew."""
+        if length not in self._methods:
+            self._methods[length] = self._program.load_method(f"{_PREFIX}{length}")
+        return self._methods[length]
+
+    def _count_inputs(self, length: int) -> int:
+        name = f"{_PREFIX}{length}"
+        meta = self._program.method_meta(name)
+        shapes = [tuple(meta.input_tensor_meta(i).sizes()) for i in range(meta.num_inputs())]
+        if len(shapes) not in (2, 3) or set(shapes) != {(1, length)}:
+            raise EngineError(
+                f"the model's method {name} must take {', '.join(_INPUTS)} or the first two of "
+                f"them, each [1, {length}]"
+            )
+        return len(shapes)
 
 
 def open_artifact(bundle: Bundle, artifact: Artifact, threads: int | None) -> ExecutorchEngine:
@@ -97,12 +118,3 @@ def _length(method: str) -> int:
     if digits == method or not digits.isdecimal():
         raise EngineError(f"the model's methods must be called {_PREFIX}N, N a number of tokens")
     return int(digits)
-
-
-def _check_inputs(length: int, meta: bindings.MethodMeta) -> None:
-    shapes = [meta.input_tensor_meta(i).sizes() for i in range(meta.num_inputs())]
-    if len(shapes) not in (2, 3) or any(tuple(shape) != (1, length) for shape in shapes):
-        raise EngineError(
-            f"the model's method {_PREFIX}{length} must take {', '.join(_INPUTS)} or the first two "
-            f"of them, each [1, {length}]"
-        )

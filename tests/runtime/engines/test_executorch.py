@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from guardlet.engines.executorch import ExecutorchEngine
 
 LENGTHS = (4, 16)
+VOCABULARY = 1001
 
 
 class Seen(nn.Module):
@@ -39,7 +40,13 @@ class WithoutTypes(nn.Module):
         return torch.stack([ids.sum(1), mask.sum(1)], 1).float()
 
 
-def lower(module: nn.Module, inputs: int, name: str = "forward_{}", axis: int = 1) -> bytes:
+def lower(
+    module: nn.Module,
+    inputs: int,
+    name: str = "forward_{}",
+    axis: int = 1,
+    vocabulary: int | None = VOCABULARY,
+) -> bytes:
     """A program with a method for each of LENGTHS."""
     shape = [1, 1]
     methods = {}
@@ -47,7 +54,9 @@ def lower(module: nn.Module, inputs: int, name: str = "forward_{}", axis: int = 
         shape[axis] = length
         feed = tuple(torch.ones(shape, dtype=torch.int64) for _ in range(inputs))
         methods[name.format(length)] = torch.export.export(module, feed)
-    return bytes(to_edge(methods).to_executorch().buffer)
+    constants = {} if vocabulary is None else {"get_vocab_size": vocabulary}
+    edge = to_edge(methods, constant_methods=constants)
+    return bytes(edge.to_executorch().buffer)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +89,17 @@ def test_a_program_without_token_types() -> None:
 def test_a_window_longer_than_every_method_is_refused(seen: bytes) -> None:
     with pytest.raises(EngineError, match="no window of 17 tokens"):
         ExecutorchEngine(seen).logits(window(17))
+
+
+@pytest.mark.parametrize("stranger", [VOCABULARY, -1, 1 << 40])
+def test_a_token_that_the_model_lacks_is_an_error_without_its_id(
+    seen: bytes, stranger: int
+) -> None:
+    with pytest.raises(EngineError, match="tokens that the model lacks") as caught:
+        ExecutorchEngine(seen).logits(Window((5, stranger), (0, 0), 0, 2))
+    assert str(stranger) not in str(caught.value)
+    with pytest.raises(EngineError, match="tokens that the model lacks"):
+        ExecutorchEngine(seen, pad=stranger).logits(window(2))
 
 
 def test_threads_share_an_engine(seen: bytes) -> None:
@@ -118,6 +138,11 @@ def test_methods_of_another_convention_are_refused() -> None:
         ExecutorchEngine(lower(Seen(), 3, name="run{}"))
     with pytest.raises(EngineError, match=r"forward_4 must take input_ids"):
         ExecutorchEngine(lower(Seen(), 3, axis=0))
+
+
+def test_a_program_must_say_which_ids_it_knows() -> None:
+    with pytest.raises(EngineError, match="cannot load the model"):
+        ExecutorchEngine(lower(Seen(), 3, vocabulary=None))
 
 
 def as_executorch(folder: Path, content: bytes) -> Path:
