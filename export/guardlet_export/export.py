@@ -36,7 +36,7 @@ def export_bundle(
     """Writes the bundle `target`; leaves nothing behind when anything fails.
 
     `precisions` are names of TARGETS; `card` is the text of its README.md; `keep_vocab` drops
-    embedding rows, see docs/vocabulary.md. Raises GuardFolderError, EngineError,
+    embedding rows, see docs/architecture.md. Raises GuardFolderError, EngineError,
     UnsupportedModelError, VocabularyError, DataError, BundleExistsError or ParityError.
     """
     guard = GuardFolder.open(model_folder)

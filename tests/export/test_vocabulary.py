@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_runner import guardlet
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import RULES, SPECIAL, WORDS, save_tiny_guard, tiny_classifier, tiny_tokenizer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
@@ -104,6 +104,7 @@ def test_what_must_stay_stays(trimmed: Trimmed) -> None:
 
 
 @each
+@settings(deadline=None)
 @given(TEXTS)
 def test_text_of_kept_tokens_is_split_as_before(trimmed: Trimmed, text: str) -> None:
     before = trimmed.before.encode(text, add_special_tokens=False)
@@ -113,6 +114,7 @@ def test_text_of_kept_tokens_is_split_as_before(trimmed: Trimmed, text: str) -> 
 
 
 @each
+@settings(deadline=None)
 @given(TEXTS)
 def test_readable_text_stays_readable(trimmed: Trimmed, text: str) -> None:
     before = trimmed.before.encode(text, add_special_tokens=False).tokens
@@ -122,7 +124,8 @@ def test_readable_text_stays_readable(trimmed: Trimmed, text: str) -> None:
 
 def test_dropped_words_fall_apart_into_kept_pieces() -> None:
     trimmed = TRIMMED["wordpiece"]
-    assert trimmed.after.encode("apple zebra").tokens == ["apple", "z", *"##e ##b ##r ##a".split()]
+    spelled = ["z", "##e", "##b", "##r", "##a"]
+    assert trimmed.after.encode("apple zebra").tokens == ["apple", *spelled]
 
 
 def test_a_piece_whose_characters_have_no_piece_of_their_own_stays() -> None:
@@ -160,10 +163,10 @@ def test_every_id_in_the_file_follows() -> None:
     vocabulary = Vocabulary.parse(json.dumps(tree))
     after = json.loads(vocabulary.rewritten(sorted(vocabulary.essential())))
     new = after["model"]["vocab"]
-    assert "apple" not in new and new["[CLS]"] == 3 and new["[SEP]"] == 2
+    assert "apple" not in new and new["[CLS]"] == 4 and new["[SEP]"] == 2
     first, second = after["post_processor"]["processors"]
-    assert first["special_tokens"]["[CLS]"]["ids"] == [3]
-    assert (second["cls"], second["sep"]) == (["[CLS]", 3], ["[SEP]", 2])
+    assert first["special_tokens"]["[CLS]"]["ids"] == [4]
+    assert (second["cls"], second["sep"]) == (["[CLS]", 4], ["[SEP]", 2])
     assert after["padding"]["pad_id"] == 0
     assert {token["content"]: token["id"] for token in after["added_tokens"]} == {
         token: new[token] for token in SPECIAL
@@ -265,7 +268,9 @@ def trim(folder: Path, keep: Keep) -> tuple[GuardFolder, TorchEngine, TorchEngin
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("corpus") / "words.txt"
-    path.write_text("an apple, a bridge\nthe Dragon\n", encoding="utf-8")
+    path.write_text(
+        "an apple, a bridge, the apple\na bridge\ndragon bridge\nthe dragon\n", encoding="utf-8"
+    )
     return path
 
 
@@ -286,7 +291,7 @@ def test_logits_of_kept_tokens_are_identical(family: str, corpus: Path, tmp_path
     files = {path: path.read_bytes() for path in tmp_path.iterdir()}
     trimmed, whole, sliced = trim(tmp_path, corpus)
     encoder = GuardFolder.open(tmp_path).encoder()
-    for prompt, response in (("an apple", None), ("dragon bridge", "a bridge, the apple, an egg")):
+    for prompt, response in (("an apple", None), ("dragon bridge", "a bridge, the apple")):
         old = encoder.encode(prompt, response).windows
         new = trimmed.encoder().encode(prompt, response).windows
         assert [window.ids for window in old] != [window.ids for window in new]
@@ -295,8 +300,15 @@ def test_logits_of_kept_tokens_are_identical(family: str, corpus: Path, tmp_path
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
 
 
-def test_the_effect_is_recorded(tiny_guard: Path, corpus: Path) -> None:
-    trimmed, whole, sliced = trim(tiny_guard, corpus)
+@pytest.fixture(scope="module")
+def words(tiny_guard: Path, corpus: Path) -> tuple[GuardFolder, TorchEngine]:
+    """The tiny guard with the tokens of `corpus`, and its model."""
+    trimmed, _, sliced = trim(tiny_guard, corpus)
+    return trimmed, sliced
+
+
+def test_the_effect_is_recorded(words: tuple[GuardFolder, TorchEngine]) -> None:
+    trimmed, sliced = words
     note = trimmed.description["provenance"]["vocabulary"]
     assert trimmed.description["provenance"]["recipe"] == "none"
     assert (note["kept"], note["of"]) == (102, 124)
@@ -309,8 +321,10 @@ def test_the_effect_is_recorded(tiny_guard: Path, corpus: Path) -> None:
     assert "102 of 124 rows" in summary(note) and "corpus tokens" in summary(note)
 
 
-def test_the_share_of_changed_tokens(tiny_guard: Path, corpus: Path) -> None:
-    trimmed, _, _ = trim(tiny_guard, corpus)
+def test_the_share_of_changed_tokens(
+    tiny_guard: Path, words: tuple[GuardFolder, TorchEngine]
+) -> None:
+    trimmed, _ = words
     kept = [tiny_tokenizer().token_to_id(piece) for piece in _pieces(trimmed)]
     before = GuardFolder.open(tiny_guard).encoder()
     texts = ["apple zebra", "bridge a", ""]
@@ -328,7 +342,6 @@ def test_a_tokenizer_with_more_ids_than_the_model_has_rows(tmp_path: Path) -> No
     text = TOKENIZERS["unigram-bytes"].to_str()
     (tmp_path / "tokenizer.json").write_text(text, encoding="utf-8")
     with pytest.raises(VocabularyError, match="embedding rows"):
-        Vocabulary.parse(text)
         trim(tmp_path, len(Vocabulary.parse(text).essential()) + 3)
 
 
@@ -341,7 +354,7 @@ def test_rules_that_name_no_token(tiny_guard: Path, tmp_path: Path) -> None:
         trim(folder, 110)
 
 
-def test_a_model_to_which_an_id_means_more_than_its_row(tmp_path: Path, corpus: Path) -> None:
+def test_a_model_to_which_an_id_means_more_than_its_row(tmp_path: Path) -> None:
     from transformers import RobertaConfig, RobertaForSequenceClassification
 
     shape = tiny_classifier("bert").config.to_dict() | {"pad_token_id": 6, "type_vocab_size": 1}

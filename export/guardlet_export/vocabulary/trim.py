@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -33,11 +33,16 @@ def trim_vocabulary(
     `vocabulary` object that says what was kept and what that changed over the golden vectors.
     Raises VocabularyError or DataError.
     """
+    rows, width = reference.model.get_input_embeddings().weight.shape
     encoder, rules = guard.encoder(), guard.input
     vocabulary = Vocabulary.parse(guard.tokenizer_json)
+    if max(vocabulary.pieces) >= rows:
+        raise VocabularyError(
+            f"tokenizer.json has id {max(vocabulary.pieces)} but the model only {rows} embedding "
+            f"rows; get the model again"
+        )
     special = {*rules.start, *rules.middle, *rules.end, rules.pad}
     selection = select(keep, vocabulary, encoder, special)
-    rows, width = reference.model.get_input_embeddings().weight.shape
     trimmed = _renumbered(guard, vocabulary, selection)
 
     cases = golden_cases()
@@ -46,19 +51,17 @@ def trim_vocabulary(
     after = _record(cases, trimmed, reference, track)
     _check(before, after, selection.ids)
 
-    texts = {"golden": [text for case in cases for text in case.texts() if text]}
-    corpus = {} if isinstance(keep, int) else {"corpus": read_texts(keep)}
     note: dict[str, Any] = {
         "kept": len(selection.ids),
         "of": rows,
         "rule": selection.rule,
         "embedding_mb": {
-            "before": round(rows * width * _FLOAT32_BYTES / 1e6, 2),
-            "after": round(len(selection.ids) * width * _FLOAT32_BYTES / 1e6, 2),
+            "before": _megabytes(rows, width),
+            "after": _megabytes(len(selection.ids), width),
         },
         "tokens_changed": {
-            name: round(changed_share(items, encoder, trimmed.encoder(), selection.ids), 6)
-            for name, items in (texts | corpus).items()
+            name: round(changed_share(texts, encoder, trimmed.encoder(), selection.ids), 6)
+            for name, texts in _texts(cases, keep).items()
         },
         **score_effect(before, after),
     }
@@ -67,20 +70,24 @@ def trim_vocabulary(
 
 
 def slice_embedding(model: Any, ids: Sequence[int]) -> None:
-    """Leaves `model`, a Hugging Face classifier, the embedding rows `ids`, in that order.
-
-    Raises VocabularyError when it has no such rows.
-    """
+    """Leaves `model`, a Hugging Face classifier, the embedding rows `ids`, in that order."""
     weight = model.get_input_embeddings().weight.detach()
-    if ids[-1] >= len(weight):
-        raise VocabularyError(
-            f"tokenizer.json has id {ids[-1]} but the model only {len(weight)} embedding rows"
-        )
     rows = torch.nn.Embedding(len(ids), weight.shape[1], _weight=weight[list(ids)].clone())
     model.set_input_embeddings(rows.requires_grad_(False))
     model.config.vocab_size = len(ids)
     pad = getattr(model.config, "pad_token_id", None)
     model.config.pad_token_id = ids.index(pad) if pad in ids else None
+
+
+def renumbered_rules(rules: InputRules, new: dict[int, int]) -> InputRules:
+    """`rules` with each id replaced by `new` of it."""
+    return replace(
+        rules,
+        start=tuple(new[id_] for id_ in rules.start),
+        middle=tuple(new[id_] for id_ in rules.middle),
+        end=tuple(new[id_] for id_ in rules.end),
+        pad=new[rules.pad],
+    )
 
 
 def _renumbered(guard: GuardFolder, vocabulary: Vocabulary, selection: Selection) -> GuardFolder:
@@ -93,15 +100,13 @@ def _renumbered(guard: GuardFolder, vocabulary: Vocabulary, selection: Selection
     )
 
 
-def renumbered_rules(rules: InputRules, new: dict[int, int]) -> InputRules:
-    """`rules` with each id replaced by `new` of it."""
-    return replace(
-        rules,
-        start=tuple(new[id_] for id_ in rules.start),
-        middle=tuple(new[id_] for id_ in rules.middle),
-        end=tuple(new[id_] for id_ in rules.end),
-        pad=new[rules.pad],
-    )
+def _texts(cases: list[Case], keep: Keep) -> dict[str, Iterable[str]]:
+    golden = [text for case in cases for text in case.texts() if text]
+    return {"golden": golden} | ({} if isinstance(keep, int) else {"corpus": read_texts(keep)})
+
+
+def _megabytes(rows: int, width: int) -> float:
+    return round(rows * width * _FLOAT32_BYTES / 1e6, 2)
 
 
 def _record(
