@@ -5,3 +5,7 @@ from guardlet.errors import GuardletError
 
 class UnsupportedModelError(GuardletError):
     """The model has a setting the fast DeBERTa graph does not compute; the message names it."""
+
+
+class VocabularyError(GuardletError):
+    """The vocabulary cannot be trimmed as asked; the message says what to give instead."""

@@ -17,6 +17,7 @@ from guardlet_export.onnx_export import Source
 from guardlet_export.reference import TorchEngine
 from guardlet_export.targets import TARGETS, Target
 from guardlet_export.vectors import golden_cases, record_vectors
+from guardlet_export.vocabulary import Keep, trim_vocabulary
 
 
 class ParityError(BundleError):
@@ -30,15 +31,19 @@ def export_bundle(
     card: str | None = None,
     replace_existing: bool = False,
     track: Tracker | None = None,
+    keep_vocab: Keep | None = None,
 ) -> Path:
     """Writes the bundle `target`; leaves nothing behind when anything fails.
 
-    `precisions` are names of TARGETS; `card` is the text of its README.md. Raises GuardFolderError,
-    EngineError, UnsupportedModelError, BundleExistsError or ParityError.
+    `precisions` are names of TARGETS; `card` is the text of its README.md; `keep_vocab` drops
+    embedding rows, see docs/architecture.md. Raises GuardFolderError, EngineError,
+    UnsupportedModelError, VocabularyError, DataError, BundleExistsError or ParityError.
     """
     guard = GuardFolder.open(model_folder)
     reference = TorchEngine.from_folder(model_folder)
     with write_bundle(target, replace=replace_existing) as writer:
+        if keep_vocab is not None:
+            guard = trim_vocabulary(guard, reference, keep_vocab, track)
         cases = golden_cases()
         tracked = track(cases, "golden vectors", len(cases)) if track else cases
         vectors = list(record_vectors(tracked, guard.encoder(), reference, guard.score))
