@@ -9,7 +9,8 @@ from guardlet.cli.main import app
 
 def invoke(*arguments: object) -> Result:
     """The result of a command; errors of Guardlet are raised."""
-    return CliRunner().invoke(app, [str(item) for item in arguments], catch_exceptions=False)
+    words = [str(item) for item in arguments]
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, words, catch_exceptions=False)
 
 
 def guardlet(*arguments: object) -> str:

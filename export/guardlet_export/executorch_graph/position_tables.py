@@ -10,6 +10,7 @@ from guardlet_export.fast_deberta import FastDeberta
 
 _NAMES = ("position_key", "position_query")
 _LARGEST = 127
+_TINY = 1e-6
 
 
 class PositionTables:
@@ -54,7 +55,8 @@ class _Int8Part(_Part):
 
     def __init__(self, table: Tensor, axis: int, part: slice) -> None:
         super().__init__(axis, part)
-        self._scale = float(table.abs().max()) / _LARGEST
+        # A table of zeros, such as an untrained transplant's, needs some scale.
+        self._scale = max(float(table.abs().max()), _TINY) / _LARGEST
 
     def right_inverse(self, table: Tensor) -> tuple[Tensor]:
         # A tuple may have another dtype than the table, a tensor may not.
