@@ -29,7 +29,7 @@ from guardlet_export.vocabulary.corpus import read_texts
 from guardlet_export.vocabulary.effect import changed_share
 from guardlet_export.vocabulary.selection import select
 from guardlet_export.vocabulary.tokenizer_json import Vocabulary
-from guardlet_export.vocabulary.trim import renumbered_rules
+from guardlet_export.vocabulary.trim import renumbered_rules, trimmed_version
 
 SPECIAL_IDS = {2, 3, 0}
 FRAGMENTS = (*WORDS, "apples", "Bridge", "zzz", "a1", "1", "é", "雪", "[SEP]", "!", "\n", "\t")
@@ -178,6 +178,11 @@ def test_rules_follow() -> None:
     rules = renumbered_rules(RULES, new)
     assert (rules.start, rules.middle, rules.end, rules.pad) == ((7,), (9,), (9,), 4)
     assert replace(rules, start=(2,), middle=(3,), end=(3,), pad=0) == RULES
+
+
+def test_the_version_tells_the_trimmed_guard_from_the_whole() -> None:
+    assert trimmed_version("1.0.0", 16000) == "1.0.0-vocab16000"
+    assert trimmed_version("1.0.0-beta", 16000) == "1.0.0-beta.vocab16000"
 
 
 def test_placeholders_of_bert_go_first() -> None:
@@ -376,9 +381,9 @@ def test_a_trimmed_bundle_verifies(tmp_path: Path, corpus: Path) -> None:
     )
     bundle = Bundle.open(target)
     assert all(report.passed and not report.skipped for report in verify_bundle(bundle))
-    assert (
-        bundle.manifest.provenance["vocabulary"]["of"] == TOKENIZERS["unigram"].get_vocab_size() + 5
-    )
+    note = bundle.manifest.provenance["vocabulary"]
+    assert bundle.manifest.label == f"tiny@1.0.0-vocab{note['kept']}"
+    assert note["of"] == TOKENIZERS["unigram"].get_vocab_size() + 5
 
 
 @pytest.mark.slow
