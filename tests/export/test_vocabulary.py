@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import string
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from cli_runner import guardlet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import RULES, SPECIAL, WORDS, save_tiny_guard, tiny_classifier, tiny_tokenizer
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from guardlet import Bundle
 from guardlet.errors import DataError
@@ -37,21 +38,19 @@ TEXTS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=6), max_size=12).
 
 
 def unigram_tokenizer(byte_fallback: bool = False) -> Tokenizer:
-    """Trained on sentences of WORDS; its [MASK] is numbered after the vocabulary, as DeBERTa's."""
-    tokenizer = Tokenizer(models.Unigram())
+    """Words, parts of words and characters, likely ones first; [MASK] is numbered after the
+    vocabulary, as DeBERTa's is."""
+    parts = dict.fromkeys(part for word in WORDS for part in (word[:3], word[1:4], word[-3:]))
+    pieces = ["\u2581", *(f"\u2581{word}" for word in WORDS), *parts, *string.printable[:94]]
+    vocabulary = [(piece, 0.0) for piece in SPECIAL[:4]]
+    vocabulary += [(piece, -3 - number / 20) for number, piece in enumerate(pieces)]
+    vocabulary.append(("qzx", -20.0))
+    if byte_fallback:
+        vocabulary += [(f"<0x{byte:02X}>", -12.5) for byte in range(256)]
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=1, byte_fallback=byte_fallback))
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=150, special_tokens=list(SPECIAL[:4]), unk_token="[UNK]", show_progress=False
-    )
-    sentences = [" ".join(WORDS[i:] + WORDS[: i // 2]) for i in range(len(WORDS))]
-    tokenizer.train_from_iterator(sentences, trainer)
-    if byte_fallback:
-        tree = json.loads(tokenizer.to_str())
-        tree["model"]["vocab"] += [[f"<0x{byte:02X}>", -12.5] for byte in range(256)]
-        tree["model"]["byte_fallback"] = True
-        tokenizer = Tokenizer.from_str(json.dumps(tree))
-    tokenizer.add_special_tokens(["[MASK]"])
+    tokenizer.add_special_tokens(list(SPECIAL))
     return tokenizer
 
 
