@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import string
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from cli_runner import guardlet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import RULES, SPECIAL, WORDS, save_tiny_guard, tiny_classifier, tiny_tokenizer
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from guardlet import Bundle
 from guardlet.errors import DataError
@@ -29,7 +30,7 @@ from guardlet_export.vocabulary.corpus import read_texts
 from guardlet_export.vocabulary.effect import changed_share
 from guardlet_export.vocabulary.selection import select
 from guardlet_export.vocabulary.tokenizer_json import Vocabulary
-from guardlet_export.vocabulary.trim import renumbered_rules
+from guardlet_export.vocabulary.trim import renumbered_rules, trimmed_version
 
 SPECIAL_IDS = {2, 3, 0}
 FRAGMENTS = (*WORDS, "apples", "Bridge", "zzz", "a1", "1", "é", "雪", "[SEP]", "!", "\n", "\t")
@@ -37,21 +38,19 @@ TEXTS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=6), max_size=12).
 
 
 def unigram_tokenizer(byte_fallback: bool = False) -> Tokenizer:
-    """Trained on sentences of WORDS; its [MASK] is numbered after the vocabulary, as DeBERTa's."""
-    tokenizer = Tokenizer(models.Unigram())
+    """Words, parts of words and characters, likely ones first; [MASK] is numbered after the
+    vocabulary, as DeBERTa's is."""
+    parts = dict.fromkeys(part for word in WORDS for part in (word[:3], word[1:4], word[-3:]))
+    pieces = ["\u2581", *(f"\u2581{word}" for word in WORDS), *parts, *string.printable[:94]]
+    vocabulary = [(piece, 0.0) for piece in SPECIAL[:4]]
+    vocabulary += [(piece, -3 - number / 20) for number, piece in enumerate(pieces)]
+    vocabulary.append(("qzx", -20.0))
+    if byte_fallback:
+        vocabulary += [(f"<0x{byte:02X}>", -12.5) for byte in range(256)]
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=1, byte_fallback=byte_fallback))
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=150, special_tokens=list(SPECIAL[:4]), unk_token="[UNK]", show_progress=False
-    )
-    sentences = [" ".join(WORDS[i:] + WORDS[: i // 2]) for i in range(len(WORDS))]
-    tokenizer.train_from_iterator(sentences, trainer)
-    if byte_fallback:
-        tree = json.loads(tokenizer.to_str())
-        tree["model"]["vocab"] += [[f"<0x{byte:02X}>", -12.5] for byte in range(256)]
-        tree["model"]["byte_fallback"] = True
-        tokenizer = Tokenizer.from_str(json.dumps(tree))
-    tokenizer.add_special_tokens(["[MASK]"])
+    tokenizer.add_special_tokens(list(SPECIAL))
     return tokenizer
 
 
@@ -178,6 +177,11 @@ def test_rules_follow() -> None:
     rules = renumbered_rules(RULES, new)
     assert (rules.start, rules.middle, rules.end, rules.pad) == ((7,), (9,), (9,), 4)
     assert replace(rules, start=(2,), middle=(3,), end=(3,), pad=0) == RULES
+
+
+def test_the_version_tells_the_trimmed_guard_from_the_whole() -> None:
+    assert trimmed_version("1.0.0", 16000) == "1.0.0-vocab16000"
+    assert trimmed_version("1.0.0-beta", 16000) == "1.0.0-beta.vocab16000"
 
 
 def test_placeholders_of_bert_go_first() -> None:
@@ -376,9 +380,9 @@ def test_a_trimmed_bundle_verifies(tmp_path: Path, corpus: Path) -> None:
     )
     bundle = Bundle.open(target)
     assert all(report.passed and not report.skipped for report in verify_bundle(bundle))
-    assert (
-        bundle.manifest.provenance["vocabulary"]["of"] == TOKENIZERS["unigram"].get_vocab_size() + 5
-    )
+    note = bundle.manifest.provenance["vocabulary"]
+    assert bundle.manifest.label == f"tiny@1.0.0-vocab{note['kept']}"
+    assert note["of"] == TOKENIZERS["unigram"].get_vocab_size() + 5
 
 
 @pytest.mark.slow

@@ -90,12 +90,21 @@ def renumbered_rules(rules: InputRules, new: dict[int, int]) -> InputRules:
     )
 
 
+def trimmed_version(version: str, kept: int) -> str:
+    """`1.0.0` as `1.0.0-vocab16000`: the bundle format asks another tokenizer for another version,
+    and verdicts name it."""
+    return f"{version}{'.' if '-' in version else '-'}vocab{kept}"
+
+
 def _renumbered(guard: GuardFolder, vocabulary: Vocabulary, selection: Selection) -> GuardFolder:
     new = {old: index for index, old in enumerate(selection.ids)}
-    rules = renumbered_rules(guard.input, new)
+    changed = {
+        "input": asdict(renumbered_rules(guard.input, new)),
+        "version": trimmed_version(guard.description["version"], len(new)),
+    }
     return replace(
         guard,
-        description=guard.description | {"input": asdict(rules)},
+        description=guard.description | changed,
         tokenizer_json=vocabulary.rewritten(selection.ids),
     )
 
