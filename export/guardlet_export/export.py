@@ -9,35 +9,35 @@ from pathlib import Path
 
 from guardlet.bundle import Artifact, Bundle, BundleWriter, Manifest, write_bundle
 from guardlet.engines import Engine
-from guardlet.errors import BundleError
 from guardlet.vectors import Vector, dump_vectors
 from guardlet.verify import EngineReport, Tracker, measure
-from guardlet_export.guard_folder import GuardFolder
+from guardlet_export.classifier import load_classifier
+from guardlet_export.errors import ParityError
+from guardlet_export.guard_folder import GUARD_FILE, GuardFolder, GuardFolderError
 from guardlet_export.onnx_export import Source
+from guardlet_export.plain_model import NOTHING, About, describe
 from guardlet_export.reference import TorchEngine
 from guardlet_export.targets import TARGETS, Target
 from guardlet_export.vectors import golden_cases, record_vectors
 
 
-class ParityError(BundleError):
-    """An artifact differs from the PyTorch reference by more than its tolerance."""
-
-
 def export_bundle(
-    model_folder: Path,
+    model: str | Path,
     target: Path,
     precisions: tuple[str, ...] = ("int8",),
     card: str | None = None,
     replace_existing: bool = False,
     track: Tracker | None = None,
+    about: About = NOTHING,
 ) -> Path:
     """Writes the bundle `target`; leaves nothing behind when anything fails.
 
-    `precisions` are names of TARGETS; `card` is the text of its README.md. Raises GuardFolderError,
-    EngineError, UnsupportedModelError, BundleExistsError or ParityError.
+    `model` is a folder that `guardlet train` wrote, or a plain Hugging Face classifier, which
+    `about` describes: a folder or a hub id. `precisions` are names of TARGETS; `card` is the text
+    of its README.md. Raises GuardFolderError, ModelError, EngineError, BundleExistsError,
+    BundleWriteError or ParityError.
     """
-    guard = GuardFolder.open(model_folder)
-    reference = TorchEngine.from_folder(model_folder)
+    guard, reference = _open(str(model), about)
     with write_bundle(target, replace=replace_existing) as writer:
         cases = golden_cases()
         tracked = track(cases, "golden vectors", len(cases)) if track else cases
@@ -48,6 +48,21 @@ def export_bundle(
         )
         writer.finish(_manifest(writer, guard, artifacts, vectors, card))
     return target
+
+
+def _open(model: str, about: About) -> tuple[GuardFolder, TorchEngine]:
+    if not (Path(model) / GUARD_FILE).exists():
+        reference = TorchEngine(load_classifier(model))
+        return describe(model, reference.model, about), reference
+    if about.given:
+        raise GuardFolderError(
+            f"{GUARD_FILE} of {model} already says what it is; leave out {', '.join(about.given)}"
+        )
+    guard, reference = GuardFolder.open(Path(model)), TorchEngine.from_folder(Path(model))
+    labels = reference.model.config.num_labels
+    if labels != len(guard.labels):
+        raise GuardFolderError(f"{model} has {labels} labels; its {GUARD_FILE} {len(guard.labels)}")
+    return guard, reference
 
 
 def _source(guard: GuardFolder, reference: TorchEngine, vectors: list[Vector]) -> Source:
@@ -105,7 +120,7 @@ def _manifest(
         description=about["description"],
         languages=tuple(about.get("languages", ("en",))),
         sources=tuple(about["sources"]),
-        labels=("safe", "harmful"),
+        labels=guard.labels,
         input=guard.input,
         score=guard.score,
         tokenizer=writer.add_text("tokenizer.json", guard.tokenizer_json),

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoModelForSequenceClassification
 
 from guardlet.encoder import Window
-from guardlet.errors import EngineError
+from guardlet_export.classifier import load_classifier
 
 
 class TorchEngine:
@@ -23,11 +22,8 @@ class TorchEngine:
 
     @classmethod
     def from_folder(cls, folder: Path) -> TorchEngine:
-        """Raises EngineError when `folder` holds no classifier."""
-        try:
-            return cls(AutoModelForSequenceClassification.from_pretrained(str(folder)))
-        except Exception as error:
-            raise EngineError(f"{folder} holds no loadable classifier: {error}") from error
+        """Raises ModelError when `folder` holds no classifier."""
+        return cls(load_classifier(str(folder)))
 
     def logits(self, window: Window) -> NDArray[np.float32]:
         ids = torch.tensor([window.ids])
