@@ -14,6 +14,7 @@ import typer
 from guardlet.cli.console import stdout, track
 
 app = typer.Typer()
+_GATE = "Gate: labelled data, next to PyTorch"
 _PLAIN = "Plain models"
 
 
@@ -32,6 +33,28 @@ def export(
         typer.Option(exists=True, dir_okay=False, help="Model card to put in as README.md."),
     ] = None,
     replace: Annotated[bool, typer.Option(help="Replace an existing bundle.")] = False,
+    gate: Annotated[
+        Optional[list[Path]],
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Labelled .jsonl or .jsonl.gz; again for more.",
+            rich_help_panel=_GATE,
+        ),
+    ] = None,
+    gate_mean: Annotated[
+        float, typer.Option(help="Most mean score difference.", rich_help_panel=_GATE)
+    ] = 0.02,
+    gate_flips: Annotated[
+        float, typer.Option(help="Most verdicts that flip, a share.", rich_help_panel=_GATE)
+    ] = 0.02,
+    gate_f1: Annotated[float, typer.Option(help="Most fall of F1.", rich_help_panel=_GATE)] = 0.01,
+    gate_recall: Annotated[
+        float, typer.Option(help="Most fall of recall.", rich_help_panel=_GATE)
+    ] = 0.02,
+    gate_fpr: Annotated[
+        float, typer.Option(help="Most rise of the FPR.", rich_help_panel=_GATE)
+    ] = 0.02,
     name: Annotated[
         Optional[str], typer.Option(help="Bundle name.", rich_help_panel=_PLAIN)
     ] = None,
@@ -70,6 +93,7 @@ def export(
 ) -> None:
     """Turn a trained guard into a bundle, proven against PyTorch on golden vectors."""
     from guardlet_export.export import export_bundle
+    from guardlet_export.gate import GateLimits
     from guardlet_export.plain_model import About
     from guardlet_export.targets import TARGETS
 
@@ -90,9 +114,10 @@ def export(
         prompt_budget=prompt_budget,
         max_chars=max_chars,
     )
+    limits = GateLimits(gate_mean, gate_flips, gate_f1, gate_recall, gate_fpr)
     text = card.read_text(encoding="utf-8") if card else None
     with cleaning_up_when_terminated():
-        export_bundle(model, out, precisions, text, replace, track, about)
+        export_bundle(model, out, precisions, text, replace, track, about, gate or (), limits)
     stdout().print(f"wrote {out}", markup=False)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from guardlet.encoder import Window
 from guardlet_export.classifier import load_classifier
+from guardlet_export.tokenizer import ROBERTA_FAMILY
 
 
 class TorchEngine:
@@ -37,4 +38,6 @@ class TorchEngine:
 
 def uses_type_ids(config: Any) -> bool:
     """Whether the model tells prompt and response apart by token types."""
+    if getattr(config, "model_type", "") in ROBERTA_FAMILY:
+        return False
     return int(getattr(config, "type_vocab_size", 0)) >= 2

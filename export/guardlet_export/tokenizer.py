@@ -16,8 +16,9 @@ _SPECIAL_TOKENS = {
     "[CLS]": (["[CLS]"], ["[SEP]"], ["[SEP]"], "[PAD]"),
     "<s>": (["<s>"], ["</s>", "</s>"], ["</s>"], "<pad>"),
 }
-# Their first position is padding_idx + 1, so as many rows of the table are never used.
-_POSITIONS_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "mpnet", "roberta-prelayernorm")
+# Their first position is padding_idx + 1, so as many rows of the table are never used; and their
+# tokenizers know no token types, whatever the config says.
+ROBERTA_FAMILY = ("roberta", "xlm-roberta", "camembert", "mpnet", "roberta-prelayernorm")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def usable_positions(config: Any) -> int | None:
     limit = getattr(config, "max_position_embeddings", None)
     if limit is None or not getattr(config, "position_biased_input", True):
         return None
-    if getattr(config, "model_type", "") in _POSITIONS_AFTER_PADDING:
+    if getattr(config, "model_type", "") in ROBERTA_FAMILY:
         limit -= int(config.pad_token_id) + 1
     return int(limit)
 

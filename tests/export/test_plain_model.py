@@ -88,7 +88,7 @@ def test_three_labels(tmp_path: Path) -> None:
     names = {0: "safe", 1: "unsure", 2: "unsafe"}
     model = save_plain_model(tmp_path / "model", num_labels=3, id2label=names)
     about = About(harmful_index=2, max_tokens=40)
-    bundle = Bundle.open(export_bundle(model, tmp_path / "out", ("fp32", "int8"), about=about))
+    bundle = Bundle.open(export_bundle(model, tmp_path / "out", ("fp32",), about=about))
     assert bundle.manifest.labels == tuple(names.values())
     vectors = parse_vectors(bundle.read_text(bundle.manifest.vectors))
     assert {len(row) for vector in vectors for row in vector.logits} == {3}
@@ -170,6 +170,23 @@ def test_windows_end_where_the_positions_do(tmp_path: Path, family: str, positio
     assert describe(model, loaded, About()).input.max_tokens == positions
     with pytest.raises(ModelError, match=f"the {positions} positions"):
         describe(model, loaded, About(max_tokens=positions + 1))
+
+
+@pytest.mark.parametrize(("family", "separators"), [("bert", 1), ("roberta", 2)])
+def test_other_encoders(tmp_path: Path, family: str, separators: int) -> None:
+    """The golden vectors hold windows as long as the positions allow."""
+    model = save_plain_model(tmp_path / "model", family)
+    bundle = Bundle.open(export_bundle(model, tmp_path / "out", ("fp32", "int8")))
+    assert [item.entry for item in bundle.manifest.artifacts] == [
+        "onnx/model.onnx",
+        "onnx/model_quantized.onnx",
+    ]
+    exact, quantised = (item.parity["max_score_delta"] for item in bundle.manifest.artifacts)
+    assert exact <= 1e-5 < quantised <= 0.1
+    vectors = parse_vectors(bundle.read_text(bundle.manifest.vectors))
+    rules = bundle.manifest.input
+    longest = max(len(window["ids"]) for vector in vectors for window in vector.windows)
+    assert longest == rules.max_tokens and len(rules.middle) == separators
 
 
 def test_what_is_neither_folder_nor_id(tmp_path: Path) -> None:
