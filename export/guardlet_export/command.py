@@ -12,6 +12,7 @@ from typing import Annotated, Optional
 import typer
 
 from guardlet.cli.console import stdout, track
+from guardlet_export.gate import DEFAULT_LIMITS, GateLimits
 
 app = typer.Typer()
 _GATE = "Gate: labelled data, next to PyTorch"
@@ -44,17 +45,19 @@ def export(
     ] = None,
     gate_mean: Annotated[
         float, typer.Option(help="Most mean score difference.", rich_help_panel=_GATE)
-    ] = 0.02,
+    ] = DEFAULT_LIMITS.mean,
     gate_flips: Annotated[
         float, typer.Option(help="Most verdicts that flip, a share.", rich_help_panel=_GATE)
-    ] = 0.02,
-    gate_f1: Annotated[float, typer.Option(help="Most fall of F1.", rich_help_panel=_GATE)] = 0.01,
+    ] = DEFAULT_LIMITS.flips,
+    gate_f1: Annotated[
+        float, typer.Option(help="Most fall of F1.", rich_help_panel=_GATE)
+    ] = DEFAULT_LIMITS.f1,
     gate_recall: Annotated[
         float, typer.Option(help="Most fall of recall.", rich_help_panel=_GATE)
-    ] = 0.02,
+    ] = DEFAULT_LIMITS.recall,
     gate_fpr: Annotated[
         float, typer.Option(help="Most rise of the FPR.", rich_help_panel=_GATE)
-    ] = 0.02,
+    ] = DEFAULT_LIMITS.fpr,
     name: Annotated[
         Optional[str], typer.Option(help="Bundle name.", rich_help_panel=_PLAIN)
     ] = None,
@@ -93,7 +96,6 @@ def export(
 ) -> None:
     """Turn a trained guard into a bundle, proven against PyTorch on golden vectors."""
     from guardlet_export.export import export_bundle
-    from guardlet_export.gate import GateLimits
     from guardlet_export.plain_model import About
     from guardlet_export.targets import TARGETS
 
