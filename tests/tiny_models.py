@@ -18,11 +18,14 @@ from transformers import (
     DebertaV2Config,
     DebertaV2ForSequenceClassification,
     PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaForSequenceClassification,
 )
 
 from guardlet.encoder import InputRules
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+ROBERTA_SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 WORDS = re.findall(
     r"\w+",
     "apple bridge candle dragon engine forest garden harbor island jacket kettle ladder "
@@ -63,13 +66,14 @@ _DEBERTA = _SHAPE | {
 }
 
 
-def tiny_tokenizer() -> Tokenizer:
+def tiny_tokenizer(special: tuple[str, ...] = SPECIAL) -> Tokenizer:
     """An uncased WordPiece that knows WORDS and can spell the rest of ASCII."""
-    vocabulary = {token: i for i, token in enumerate(VOCABULARY)}
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    vocabulary = {token: i for i, token in enumerate((*special, *VOCABULARY[len(SPECIAL) :]))}
+    unknown = "[UNK]" if special == SPECIAL else "<unk>"
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=unknown))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.add_special_tokens(list(SPECIAL))
+    tokenizer.add_special_tokens(list(special))
     return tokenizer
 
 
@@ -92,17 +96,27 @@ def save_tiny_bert(folder: Path, activation: str = "gelu", **settings: Any) -> P
 
 def tiny_classifier(family: str, **settings: Any) -> Any:
     """A random classifier: `mini` (DeBERTa with positions and types, as guardlet-mini), `v3`
-    (DeBERTa-v3: relative positions alone) or `bert`; `settings` change its config."""
+    (DeBERTa-v3: relative positions alone), `bert` or `roberta`; `settings` change its config."""
     with torch.random.fork_rng():
         torch.manual_seed(3)
         if family == "bert":
             return BertForSequenceClassification(BertConfig(**_SHAPE | settings))
+        if family == "roberta":
+            return RobertaForSequenceClassification(RobertaConfig(**_SHAPE | settings))
         positions = {"position_biased_input": True, "type_vocab_size": 2}
         if family == "v3":
             positions = {"position_biased_input": False, "type_vocab_size": 0}
         config = DebertaV2Config(**_DEBERTA | positions | settings)
         config.pooler_hidden_size = config.hidden_size
         return DebertaV2ForSequenceClassification(config)
+
+
+def save_plain_model(folder: Path, family: str = "v3", **settings: Any) -> Path:
+    """Saves a random classifier and its tokenizer as model hubs hold them: no guard.json."""
+    tiny_classifier(family, **settings).save_pretrained(folder)
+    special = ROBERTA_SPECIAL if family == "roberta" else SPECIAL
+    tiny_tokenizer(special).save(str(folder / "tokenizer.json"))
+    return folder
 
 
 def save_tiny_guard(folder: Path, model: Any, **description: Any) -> Path:

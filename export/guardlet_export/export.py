@@ -3,51 +3,56 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from guardlet.bundle import Artifact, Bundle, BundleWriter, Manifest, write_bundle
 from guardlet.engines import Engine
-from guardlet.errors import BundleError
 from guardlet.vectors import Vector, dump_vectors
 from guardlet.verify import EngineReport, Tracker, measure
-from guardlet_export.guard_folder import GuardFolder
-from guardlet_export.onnx_export import Source
+from guardlet_export.classifier import load_classifier
+from guardlet_export.errors import ParityError
+from guardlet_export.gate import DEFAULT_LIMITS, Gate, GateLimits, for_manifest
+from guardlet_export.guard_folder import GUARD_FILE, GuardFolder, GuardFolderError
+from guardlet_export.onnx_export import Source, fast_reference
+from guardlet_export.plain_model import NOTHING, About, describe
 from guardlet_export.reference import TorchEngine
 from guardlet_export.targets import TARGETS, Target
 from guardlet_export.vectors import golden_cases, record_vectors
 from guardlet_export.vocabulary import Keep, trim_vocabulary
 
 
-class ParityError(BundleError):
-    """An artifact differs from the PyTorch reference by more than its tolerance."""
-
-
 def export_bundle(
-    model_folder: Path,
+    model: str | Path,
     target: Path,
     precisions: tuple[str, ...] = ("int8",),
     card: str | None = None,
     replace_existing: bool = False,
     track: Tracker | None = None,
+    about: About = NOTHING,
+    gate: Sequence[Path] = (),
+    limits: GateLimits = DEFAULT_LIMITS,
     keep_vocab: Keep | None = None,
 ) -> Path:
     """Writes the bundle `target`; leaves nothing behind when anything fails.
 
-    `precisions` are names of TARGETS; `card` is the text of its README.md; `keep_vocab` drops
-    embedding rows, see docs/architecture.md. Raises GuardFolderError, EngineError,
-    UnsupportedModelError, VocabularyError, DataError, BundleExistsError or ParityError.
+    `model` is a folder that `guardlet train` wrote, or a plain Hugging Face classifier, which
+    `about` describes: a folder or a hub id. `precisions` are names of TARGETS; `card` is the text
+    of its README.md; `gate` are files of labelled rows on which no artifact may be worse than
+    PyTorch by more than `limits`; `keep_vocab` drops embedding rows, see docs/architecture.md.
+    Raises GuardFolderError, ModelError, EngineError, VocabularyError,
+    DataError, BundleExistsError, BundleWriteError or ParityError.
     """
-    guard = GuardFolder.open(model_folder)
-    reference = TorchEngine.from_folder(model_folder)
+    guard, reference = _open(str(model), about)
     with write_bundle(target, replace=replace_existing) as writer:
         if keep_vocab is not None:
             guard = trim_vocabulary(guard, reference, keep_vocab, track)
         cases = golden_cases()
         tracked = track(cases, "golden vectors", len(cases)) if track else cases
         vectors = list(record_vectors(tracked, guard.encoder(), reference, guard.score))
-        source = _source(guard, reference, vectors)
+        source = _source(guard, reference, vectors, gate, limits, track)
         artifacts = tuple(
             _artifact(writer, TARGETS[precision], guard, source) for precision in precisions
         )
@@ -55,27 +60,55 @@ def export_bundle(
     return target
 
 
-def _source(guard: GuardFolder, reference: TorchEngine, vectors: list[Vector]) -> Source:
-    encoder, rules = guard.encoder(), guard.score
+def _open(model: str, about: About) -> tuple[GuardFolder, TorchEngine]:
+    if not (Path(model) / GUARD_FILE).exists():
+        reference = TorchEngine(load_classifier(model))
+        return describe(model, reference.model, about), reference
+    if about.given:
+        raise GuardFolderError(
+            f"{GUARD_FILE} of {model} already says what it is; leave out {', '.join(about.given)}"
+        )
+    guard, reference = GuardFolder.open(Path(model)), TorchEngine.from_folder(Path(model))
+    labels = reference.model.config.num_labels
+    if labels != len(guard.labels):
+        raise GuardFolderError(f"{model} has {labels} labels; its {GUARD_FILE} {len(guard.labels)}")
+    return guard, reference
+
+
+def _source(
+    guard: GuardFolder,
+    reference: TorchEngine,
+    vectors: list[Vector],
+    gate_files: Sequence[Path],
+    limits: GateLimits,
+    track: Tracker | None,
+) -> Source:
+    encoder, rules, longest = guard.encoder(), guard.score, guard.input.max_tokens
     encodings = [encoder.encode(vector.prompt, vector.response) for vector in vectors]
 
     def compare(engine: Engine, tolerance: float) -> EngineReport:
         return measure("", vectors, encoder, engine, rules, tolerance)
 
     windows = tuple(window for encoding in encodings for window in encoding.windows)
-    return Source(reference, guard.input.max_tokens, windows, compare)
+    scorer = fast_reference(reference, longest, compare) if gate_files else reference
+    gate = Gate(gate_files, limits, encoder, scorer, rules, track)
+    return Source(reference, longest, windows, compare, gate)
 
 
 def _artifact(writer: BundleWriter, target: Target, guard: GuardFolder, source: Source) -> Artifact:
     path = writer.folder / target.entry
     path.parent.mkdir(parents=True, exist_ok=True)
     notes = target.emit(source, path)
-    report = source.measure(target.open(path), target.tolerance)
+    engine = target.open(path)
+    report = source.measure(engine, target.tolerance)
     if not report.passed:
         raise ParityError(
             f"{target.entry}: score differs by up to {report.max_score_delta:.4f} from PyTorch "
             f"(tolerance {target.tolerance}), {report.token_mismatches} encodings differ"
         )
+    gated = source.gate.reports(engine)
+    if objection := source.gate.objection(gated):
+        raise ParityError(f"{target.entry}: {objection}")
     return Artifact(
         id=target.id,
         engine=target.engine,
@@ -91,6 +124,7 @@ def _artifact(writer: BundleWriter, target: Target, guard: GuardFolder, source: 
             "verdict_flips": report.verdict_flips,
             "tolerance": target.tolerance,
             **notes,
+            **({"gate": for_manifest(gated)} if gated else {}),
         },
     )
 
@@ -110,7 +144,7 @@ def _manifest(
         description=about["description"],
         languages=tuple(about.get("languages", ("en",))),
         sources=tuple(about["sources"]),
-        labels=("safe", "harmful"),
+        labels=guard.labels,
         input=guard.input,
         score=guard.score,
         tokenizer=writer.add_text("tokenizer.json", guard.tokenizer_json),

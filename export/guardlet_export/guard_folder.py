@@ -2,7 +2,7 @@
 
 guard.json holds the parts of a bundle's manifest that belong to the model rather than to a file
 format: name, version, license, description, sources, input, provenance, and, once calibrated,
-score.
+score. A model without guard.json is described by `plain_model` instead.
 """
 
 from __future__ import annotations
@@ -19,15 +19,9 @@ from guardlet.scoring import OperatingPoint, ScoreRules, parse_operating_points
 GUARD_FILE = "guard.json"
 TOKENIZER_FILE = "tokenizer.json"
 HARMFUL_INDEX = 1
+LABELS = ("safe", "harmful")
 _REQUIRED = ("name", "version", "license", "description", "sources", "input", "provenance")
-UNCALIBRATED = ScoreRules(
-    1.0,
-    HARMFUL_INDEX,
-    {
-        name: OperatingPoint(0.5, 0.5, "not calibrated", ())
-        for name in ("strict", "balanced", "lenient")
-    },
-)
+_UNCALIBRATED_POINT = OperatingPoint(0.5, 0.5, "not calibrated", ())
 
 
 class GuardFolderError(BundleError):
@@ -74,9 +68,14 @@ class GuardFolder:
         """The calibrated rules, or thresholds of 0.5 before calibration."""
         saved = self.description.get("score")
         if saved is None:
-            return UNCALIBRATED
+            return uncalibrated(HARMFUL_INDEX)
         points = parse_operating_points(saved["operating_points"])
         return ScoreRules(saved["temperature"], saved["harmful_index"], points)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the model's outputs, in order."""
+        return tuple(self.description.get("labels", LABELS))
 
     def encoder(self) -> Encoder:
         return Encoder(self.tokenizer_json, self.input)
@@ -87,3 +86,9 @@ class GuardFolder:
         partial = self.folder / (GUARD_FILE + ".partial")
         partial.write_text(text, encoding="utf-8")
         partial.replace(self.folder / GUARD_FILE)
+
+
+def uncalibrated(harmful_index: int) -> ScoreRules:
+    """Thresholds of 0.5 and no temperature."""
+    names = ("strict", "balanced", "lenient")
+    return ScoreRules(1.0, harmful_index, dict.fromkeys(names, _UNCALIBRATED_POINT))

@@ -11,9 +11,11 @@ from typing import Any
 from guardlet.encoder import Window
 from guardlet.engines import Engine
 from guardlet.engines.onnx import OnnxEngine
+from guardlet.errors import GuardletError
 from guardlet.verify import EngineReport
 from guardlet_export.deberta_weights import DebertaWeights, is_deberta, read_weights
 from guardlet_export.errors import UnsupportedModelError
+from guardlet_export.gate import Gate
 from guardlet_export.onnx_graph import PRECISIONS, Precision, linear_names, onnx_bytes
 from guardlet_export.onnx_graph.builder import OPSET
 from guardlet_export.reference import TorchEngine
@@ -21,6 +23,8 @@ from guardlet_export.smoothing import STRENGTH, smoothing_scales
 from guardlet_export.standard_onnx import OPSET as STANDARD_OPSET
 from guardlet_export.standard_onnx import export_fp32, export_int8
 
+EXACT = 1e-4  # how much a score may differ where weights stay float32
+Measure = Callable[[Engine, float], EngineReport]
 _STANDARD = {"fp32": export_fp32, "int8": export_int8}
 _MOST_KEPT = 6
 
@@ -30,13 +34,14 @@ class Source:
     """What an artifact is made from.
 
     `windows` are the golden ones, on which activations are looked at. `measure` compares an engine
-    with PyTorch over the golden vectors, at a tolerance.
+    with PyTorch over the golden vectors, at a tolerance; `gate` does over labelled data.
     """
 
     reference: TorchEngine
     max_tokens: int
     windows: tuple[Window, ...]
-    measure: Callable[[Engine, float], EngineReport]
+    measure: Measure
+    gate: Gate
 
     @property
     def model(self) -> Any:
@@ -59,14 +64,24 @@ def emit_onnx(name: str, source: Source, target: Path, tolerance: float) -> Mapp
     return notes
 
 
-def fp32_engine(model: Any) -> OnnxEngine:
-    """`model` under ONNX Runtime in fp32: the PyTorch function at a third of its time."""
+def fp32_engine(model: Any, max_tokens: int | None = None) -> OnnxEngine:
+    """`model` under ONNX Runtime in fp32: the PyTorch function at a third of its time. For windows
+    of at most `max_tokens`, by default as many as the config says."""
     if is_deberta(model):
-        return OnnxEngine(onnx_bytes(read_weights(model), PRECISIONS["fp32"]))
+        return OnnxEngine(onnx_bytes(read_weights(model, max_tokens), PRECISIONS["fp32"]))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.onnx"
         export_fp32(model, file)
         return OnnxEngine(file.read_bytes())
+
+
+def fast_reference(reference: TorchEngine, max_tokens: int, measure: Measure) -> Engine:
+    """The fp32 engine where the golden vectors prove it equal to PyTorch, else PyTorch itself."""
+    try:
+        engine = fp32_engine(reference.model, max_tokens)
+    except GuardletError:
+        return reference
+    return engine if measure(engine, EXACT).passed else reference
 
 
 def _emit_standard(name: str, model: Any, target: Path) -> Mapping[str, Any]:
@@ -82,17 +97,21 @@ def _emit_standard(name: str, model: Any, target: Path) -> Mapping[str, Any]:
 def _tuned(
     weights: DebertaWeights, precision: Precision, source: Source, tolerance: float
 ) -> tuple[Precision, dict[str, Any]]:
-    """Smoothed, and with as few linears in float32 as the tolerance asks for."""
+    """Smoothed, and with as few linears in float32 as the tolerance and the gate ask for."""
     scales = smoothing_scales(source.reference, source.windows)
     precision = replace(precision, smoothing=scales)
 
-    def report(candidate: Precision) -> EngineReport:
-        return source.measure(OnnxEngine(onnx_bytes(weights, candidate)), tolerance)
+    def engine(candidate: Precision) -> Engine:
+        return OnnxEngine(onnx_bytes(weights, candidate))
+
+    def accepted(candidate: Precision) -> bool:
+        opened = engine(candidate)
+        return source.measure(opened, tolerance).passed and source.gate.accepts(opened)
 
     def error(candidate: Precision) -> float:
-        return report(candidate).mean_score_delta
+        return source.measure(engine(candidate), tolerance).mean_score_delta
 
-    while not report(precision).passed and len(precision.kept) < _MOST_KEPT:
+    while not accepted(precision) and len(precision.kept) < _MOST_KEPT:
         left = [n for n in linear_names(len(weights.layers)) if n not in precision.kept]
         choices = [replace(precision, kept=precision.kept | {name}) for name in left]
         precision = min(choices, key=error)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoModelForSequenceClassification
 
 from guardlet.encoder import Window
-from guardlet.errors import EngineError
+from guardlet_export.classifier import load_classifier
+from guardlet_export.tokenizer import ROBERTA_FAMILY
 
 
 class TorchEngine:
@@ -23,11 +23,8 @@ class TorchEngine:
 
     @classmethod
     def from_folder(cls, folder: Path) -> TorchEngine:
-        """Raises EngineError when `folder` holds no classifier."""
-        try:
-            return cls(AutoModelForSequenceClassification.from_pretrained(str(folder)))
-        except Exception as error:
-            raise EngineError(f"{folder} holds no loadable classifier: {error}") from error
+        """Raises ModelError when `folder` holds no classifier."""
+        return cls(load_classifier(str(folder)))
 
     def logits(self, window: Window) -> NDArray[np.float32]:
         ids = torch.tensor([window.ids])
@@ -41,4 +38,6 @@ class TorchEngine:
 
 def uses_type_ids(config: Any) -> bool:
     """Whether the model tells prompt and response apart by token types."""
+    if getattr(config, "model_type", "") in ROBERTA_FAMILY:
+        return False
     return int(getattr(config, "type_vocab_size", 0)) >= 2

@@ -17,9 +17,8 @@ from guardlet_export.coreml.formats import FORMATS as COREML_FORMATS
 from guardlet_export.coreml.formats import CoreMLFormat
 from guardlet_export.executorch_export import FORMATS as EXECUTORCH_FORMATS
 from guardlet_export.executorch_export import ExecutorchFormat, emit_executorch
-from guardlet_export.onnx_export import Source, emit_onnx
+from guardlet_export.onnx_export import EXACT, Source, emit_onnx
 
-_EXACT = 1e-4
 _MIN_ONNXRUNTIME = "1.22"
 _MIN_EXECUTORCH = "1.4"
 
@@ -64,7 +63,7 @@ def _executorch(form: ExecutorchFormat) -> Target:
         form.name,
         form.entry,
         {"executorch": _MIN_EXECUTORCH},
-        _EXACT if form.linears is None and form.embedding is None else DEFAULT_TOLERANCE,
+        EXACT if form.linears is None and form.embedding is None else DEFAULT_TOLERANCE,
         partial(_emit_executorch, form),
         _open_executorch,
     )
@@ -87,7 +86,7 @@ def _coreml(form: CoreMLFormat) -> Target:
         form.name,
         form.entry,
         {"ios": str(form.ios)},
-        _EXACT if form.weights == "float32" else DEFAULT_TOLERANCE,
+        EXACT if form.weights == "float32" else DEFAULT_TOLERANCE,
         partial(_emit_coreml, form),
         CoreMLEngine.open,
     )
@@ -100,7 +99,7 @@ def _emit_coreml(form: CoreMLFormat, source: Source, path: Path) -> Mapping[str,
 
 TARGETS: dict[str, Target] = {
     "int8": _onnx("int8", "_quantized"),
-    "fp32": _onnx("fp32", "", _EXACT),
+    "fp32": _onnx("fp32", "", EXACT),
     "fp16": _onnx("fp16", "_fp16"),
     "int8-reduced-range": _onnx("int8-reduced-range", "_reduced_range"),
     "int8-table4": _onnx("int8-table4", "_quantized_table4"),

@@ -41,6 +41,10 @@ class BundleExistsError(BundleError):
     """The place a bundle should be written to is already taken."""
 
 
+class BundleWriteError(BundleError):
+    """A bundle cannot be written: the disk is full, or the place cannot be written to."""
+
+
 class EngineError(GuardletError):
     """An engine is unknown, not installed, absent from the bundle, or failed."""
 

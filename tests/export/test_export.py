@@ -13,11 +13,11 @@ from cli_runner import guardlet, invoke
 from tiny_models import RULES, save_tiny_guard, tiny_classifier
 
 from guardlet import Bundle, Guard
-from guardlet.errors import BundleError, BundleExistsError, EngineError
+from guardlet.errors import BundleError, BundleExistsError
 from guardlet.vectors import parse_vectors
 from guardlet.verify import Tracker, verify_bundle
-from guardlet_export.export import ParityError, export_bundle, rewrite_card
-from guardlet_export.guard_folder import GuardFolderError
+from guardlet_export.errors import ModelError, ParityError
+from guardlet_export.export import export_bundle, rewrite_card
 
 pytestmark = pytest.mark.slow
 PARITY = {"cases", "max_score_delta", "mean_score_delta", "verdict_flips", "tolerance"}
@@ -161,18 +161,18 @@ def test_exporting_twice_gives_the_same_bytes(tiny_guard: Path, tiny_bundle: Pat
     assert contents(again) == contents(tiny_bundle)
 
 
-def test_what_is_not_a_guard_folder_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_model_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(GuardFolderError):
+    with pytest.raises(ModelError, match=r"no config\.json"):
         export_bundle(tmp_path / "empty", tmp_path / "bundle")
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
-def test_a_broken_model_is_an_engine_error(tiny_guard: Path, tmp_path: Path, name: str) -> None:
+def test_a_broken_model_is_a_model_error(tiny_guard: Path, tmp_path: Path, name: str) -> None:
     guard = Path(shutil.copytree(tiny_guard, tmp_path / "guard"))
     (guard / name).write_text("{", encoding="utf-8")
-    with pytest.raises(EngineError, match="guard"):
+    with pytest.raises(ModelError, match="guard"):
         export_bundle(guard, tmp_path / "bundle")
     assert [path.name for path in tmp_path.iterdir()] == ["guard"]
 

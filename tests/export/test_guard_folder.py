@@ -11,7 +11,7 @@ import pytest
 from tiny_models import RULES
 
 from guardlet.scoring import OperatingPoint, ScoreRules
-from guardlet_export.guard_folder import UNCALIBRATED, GuardFolder, GuardFolderError
+from guardlet_export.guard_folder import GuardFolder, GuardFolderError, uncalibrated
 
 RULES_1 = ScoreRules(
     1.25,
@@ -41,7 +41,7 @@ def describe(folder: Path, tree: Any) -> None:
 def test_an_opened_guard(tiny_guard: Path) -> None:
     guard = GuardFolder.open(tiny_guard)
     assert guard.input == RULES
-    assert guard.score == UNCALIBRATED
+    assert guard.score == uncalibrated(1)
     assert guard.description["name"] == "tiny"
     assert guard.encoder().encode("apple").windows[0].ids == (2, 5, 3)
 
@@ -98,6 +98,6 @@ def test_calibrated_rules_are_saved_and_read_back(folder: Path) -> None:
     assert GuardFolder.open(folder).score == RULES_1
     after = description(folder)
     assert {key: after[key] for key in before} == before
-    GuardFolder.open(folder).save_score(UNCALIBRATED)
-    assert GuardFolder.open(folder).score == UNCALIBRATED
+    GuardFolder.open(folder).save_score(uncalibrated(1))
+    assert GuardFolder.open(folder).score == uncalibrated(1)
     assert not list(folder.glob("*.partial"))

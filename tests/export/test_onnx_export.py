@@ -12,15 +12,16 @@ from tiny_models import RULES, VOCABULARY, save_tiny_guard, tiny_classifier
 
 from guardlet import Bundle, Window
 from guardlet.engines import Engine, open_engine
+from guardlet_export.errors import UnsupportedModelError
 from guardlet_export.export import export_bundle
 from guardlet_export.guard_folder import GuardFolder
-from guardlet_export.reference import TorchEngine
+from guardlet_export.reference import TorchEngine, uses_type_ids
 from guardlet_training.transplant import transplant_bert
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session", params=["mini", "v3", "bert", "transplant"])
+@pytest.fixture(scope="session", params=["mini", "v3", "bert", "roberta", "transplant"])
 def exported(
     request: pytest.FixtureRequest, tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Bundle]:
@@ -80,7 +81,7 @@ def test_the_graph_has_the_inputs_and_output_of_the_format(
     assert [file.path for file in artifact.files] == [artifact.entry]
     session = onnxruntime.InferenceSession(bundle.read(artifact.files[0]))
     inputs = session.get_inputs()
-    types = TorchEngine.from_folder(guard).model.config.type_vocab_size >= 2
+    types = uses_type_ids(TorchEngine.from_folder(guard).model.config)
     expected = {"input_ids", "attention_mask"} | ({"token_type_ids"} if types else set())
     assert {"input_ids"} <= {item.name for item in inputs} <= expected
     assert {item.type for item in inputs} == {"tensor(int64)"}
@@ -93,8 +94,16 @@ def test_token_types_matter_where_the_model_has_them(exported: tuple[Path, Bundl
     onnx = engine(bundle, "onnx-fp32")
     ids = (2, 9, 3, 8, 3)
     one, two = (onnx.logits(Window(ids, (0, 0, 0, t, t), 0, 1)) for t in (0, 1))
-    types = TorchEngine.from_folder(guard).model.config.type_vocab_size >= 2
+    types = uses_type_ids(TorchEngine.from_folder(guard).model.config)
     assert (one.tolist() != two.tolist()) == types
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int4", "int8-table4"])
+def test_what_only_our_own_graph_has(tmp_path: Path, precision: str) -> None:
+    guard = save_tiny_guard(tmp_path / "guard", tiny_classifier("bert"))
+    with pytest.raises(UnsupportedModelError, match="choose fp32 or int8"):
+        export_bundle(guard, tmp_path / "bundle", (precision,))
+    assert [path.name for path in tmp_path.iterdir()] == ["guard"]
 
 
 def test_int8_is_smaller_than_fp32_for_a_model_of_some_size(tmp_path: Path) -> None:

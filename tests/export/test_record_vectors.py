@@ -13,9 +13,9 @@ from guardlet.encoder import Encoder
 from guardlet.vectors import Vector, dump_vectors, encoding_matches, parse_vectors
 from guardlet_export.guard_folder import GuardFolder
 from guardlet_export.reference import TorchEngine
+from guardlet_export.tokenizer import freeze_tokenizer, input_rules
 from guardlet_export.vectors import Case, golden_cases, record_vectors
 from guardlet_training.recipe import load_recipe
-from guardlet_training.student import freeze_tokenizer, input_rules
 
 KINDS = {
     "everyday": 80,

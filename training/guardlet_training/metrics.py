@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from guardlet_export.rates import compute_rates
+
 
 @dataclass(frozen=True)
 class Metrics:
@@ -28,17 +30,16 @@ def compute_metrics(labels: Sequence[int], scores: Sequence[float], threshold: f
     """`labels` are 0 or 1, `scores` P(harmful); a row is flagged when score >= threshold."""
     y = np.asarray(labels, dtype=bool)
     s = np.asarray(scores, dtype=np.float64)
-    flagged = s >= threshold
-    harmful, hits = int(y.sum()), int((flagged & y).sum())
-    false = int((flagged & ~y).sum())
+    harmful = int(y.sum())
     both = 0 < harmful < len(y)
+    rates = compute_rates(y, s >= threshold)
     return Metrics(
         rows=len(y),
         harmful=harmful,
-        f1=2 * hits / (harmful + int(flagged.sum())) if both else None,
-        precision=(hits / (hits + false) if hits + false else 0.0) if both else None,
-        recall=hits / harmful if harmful else None,
-        fpr=false / (len(y) - harmful) if harmful < len(y) else None,
+        f1=rates.f1,
+        precision=rates.precision,
+        recall=rates.recall,
+        fpr=rates.fpr,
         auprc=float(average_precision_score(y, s)) if both else None,
         auroc=float(roc_auc_score(y, s)) if both else None,
     )

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from guardlet.bundle.schema import schema
 from guardlet.errors import RecipeError
+from guardlet_export.tokenizer import Lengths
 
 _STRICT_KEYS = ConfigDict(extra="forbid")
 
@@ -56,14 +57,8 @@ class Model:
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
-class Input:
+class Input(Lengths):
     """Token lengths of the guard's windows, see `guardlet.encoder.InputRules`."""
-
-    max_tokens: int = 256
-    stride: int = 64
-    max_windows: int = 16
-    prompt_budget: int = 96
-    max_chars: int = 65536
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)

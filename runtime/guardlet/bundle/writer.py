@@ -12,16 +12,26 @@ from pathlib import Path
 from guardlet.bundle.manifest import FileEntry, Manifest, dump_manifest
 from guardlet.bundle.reader import Bundle
 from guardlet.bundle.schema import MANIFEST_FILE
-from guardlet.errors import BundleExistsError
+from guardlet.errors import BundleExistsError, BundleWriteError
 
 
 @contextmanager
 def write_bundle(folder: Path, replace: bool = False) -> Iterator[BundleWriter]:
     """A writer whose files become `folder` when the block ends well, and vanish otherwise.
 
-    `replace` swaps an existing bundle; other existing folders raise BundleExistsError.
+    `replace` swaps an existing bundle; other existing folders raise BundleExistsError, and what
+    the disk refuses raises BundleWriteError.
     """
-    folder = folder.resolve()
+    try:
+        with _staged(folder.resolve(), replace) as writer:
+            yield writer
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BundleWriteError(f"cannot write {folder}: {reason}; nothing was left") from error
+
+
+@contextmanager
+def _staged(folder: Path, replace: bool) -> Iterator[BundleWriter]:
     if folder.exists() and not (replace and (folder / MANIFEST_FILE).is_file()):
         raise BundleExistsError(f"{folder} exists; choose another folder or replace a bundle")
     folder.parent.mkdir(parents=True, exist_ok=True)

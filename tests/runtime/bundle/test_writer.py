@@ -15,6 +15,7 @@ from guardlet.bundle import FileEntry, Manifest, write_bundle
 from guardlet.errors import (
     BundleExistsError,
     BundleNotFoundError,
+    BundleWriteError,
     IntegrityError,
     ManifestError,
     MissingFileError,
@@ -123,6 +124,24 @@ def test_a_file_altered_after_it_was_added_is_noticed(bundle_folder: Path, tmp_p
         writer.finish(manifest)
         (writer.folder / "README.md").write_text("# TINY\n")
     assert snapshot(tmp_path) == {}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_one_error_and_leaves_nothing(tmp_path: Path) -> None:
+    with (
+        pytest.raises(BundleWriteError, match=r"cannot write .*mine: No space left on device"),
+        write_bundle(tmp_path / "mine") as writer,
+    ):
+        writer.add_text("README.md", "# Tiny")
+        writer.add("onnx/model.onnx", lambda _: Path("/dev/full").write_bytes(b"weights"))
+    assert snapshot(tmp_path) == {}
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(BundleWriteError, match=r"Not a directory|exists"):
+        write_tiny(tmp_path / "file/mine")
+    assert snapshot(tmp_path) == {"file": b"precious"}
 
 
 def test_an_existing_bundle_is_kept_unless_replaced(tmp_path: Path) -> None:
