@@ -41,7 +41,7 @@ def export_bundle(
     `model` is a folder that `guardlet train` wrote, or a plain Hugging Face classifier, which
     `about` describes: a folder or a hub id. `precisions` are names of TARGETS; `card` is the text
     of its README.md; `gate` are files of labelled rows on which no artifact may be worse than
-    PyTorch by more than `limits`; `keep_vocab` drops embedding rows, see docs/architecture.md.
+    PyTorch by more than `limits`; `keep_vocab` drops embedding rows, see docs/export.md.
     Raises GuardFolderError, ModelError, EngineError, VocabularyError,
     DataError, BundleExistsError, BundleWriteError or ParityError.
     """
