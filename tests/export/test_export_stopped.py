@@ -30,7 +30,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("precision", ["fp32", "executorch-fp32", "coreml-fp32"])
+@pytest.mark.parametrize("precision", ["fp32", "coreml-fp32"])
 def test_a_disk_that_takes_no_more(tiny_guard: Path, tmp_path: Path, precision: str) -> None:
     with files_of_at_most(20_000), pytest.raises(BundleWriteError) as caught:
         export_bundle(tiny_guard, tmp_path / "out", (precision,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import logging
 import warnings
@@ -27,9 +28,10 @@ PALETTE_ROWS = 16
 def convert(weights: DebertaWeights, length: int, form: CoreMLFormat) -> Any:
     """A coremltools MLModel for inputs int32 [1, length] and output float32 [1, labels].
 
-    Inputs are INPUTS, without token types where the model has none.
+    Inputs are INPUTS, without token types where the model has none. Raises OSError when the
+    temporary weights cannot be written.
     """
-    with quiet():
+    with quiet(), _failed_writes_as_os_errors():
         import coremltools as ct
 
         # "skew": scores are gathered by a table of heads * length² indices otherwise.
@@ -48,6 +50,17 @@ def convert(weights: DebertaWeights, length: int, form: CoreMLFormat) -> Any:
             skip_model_load=True,
         )
         return _compress(model, form.weights)
+
+
+@contextlib.contextmanager
+def _failed_writes_as_os_errors() -> Iterator[None]:
+    """coremltools' weight writer raises a RuntimeError that only its text tells apart."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "FileWriter" not in str(error):
+            raise
+        raise OSError(errno.EIO, "coremltools cannot write weights; is the disk full?") from error
 
 
 @contextlib.contextmanager
