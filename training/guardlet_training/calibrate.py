@@ -18,10 +18,12 @@ _CONTROVERSIAL_SHARE = 0.6
 @dataclass(frozen=True)
 class Targets:
     """`lenient` keeps the mean false-positive rate at most `lenient_fpr`; `strict` keeps the mean
-    recall at least `strict_recall`. Sets in `exclude` do not take part."""
+    recall at least `strict_recall`. `balanced` has the best F1 of a stream in which `harmful_share`
+    of the texts are harmful. Sets in `exclude` do not take part."""
 
-    lenient_fpr: float = 0.02
-    strict_recall: float = 0.95
+    lenient_fpr: float = 0.05
+    strict_recall: float = 0.85
+    harmful_share: float = 0.25
     exclude: tuple[str, ...] = ()
 
 
@@ -37,9 +39,9 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
     """Score rules fitted so that every set weighs the same, whatever its size.
 
     The temperature minimises mean negative log-likelihood (arXiv 1706.04599). `balanced` is the
-    threshold with the best F1 of mean recall against mean false-positive rate, classes taken as
-    equally frequent; `strict` is never above it and `lenient` never below. Raises DataError when no
-    set has harmful rows, none has benign rows, or an excluded set does not exist.
+    threshold with the best F1 of mean recall against mean false-positive rate, with `harmful_share`
+    of the texts harmful; `strict` is never above it and `lenient` never below. Raises DataError
+    when no set has harmful rows, none has benign rows, or an excluded set does not exist.
     """
     unknown = sorted(set(targets.exclude) - set(sets))
     if unknown:
@@ -57,7 +59,9 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
     grid = np.unique(np.floor(np.concatenate([*scores.values(), [0.0, 1.0]]) * 1e4) / 1e4)
     recall = np.array([_mean_rate(used, scores, 1, t) for t in grid])
     fpr = np.array([_mean_rate(used, scores, 0, t) for t in grid])
-    best = int(np.argmax(2 * recall / (1 + recall + fpr)))
+    share = targets.harmful_share
+    flagged = share * recall + (1 - share) * fpr
+    best = int(np.argmax(2 * share * recall / (share + flagged)))
     few = np.flatnonzero(fpr <= targets.lenient_fpr)
     lenient = max(int(few[0]), best) if len(few) else len(grid) - 1
     strict = min(int(np.flatnonzero(recall >= targets.strict_recall)[-1]), best)
@@ -66,7 +70,7 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
         name: _point(float(grid[index]), recall[index], fpr[index], rule, names)
         for name, index, rule in (
             ("strict", strict, f"recall at least {targets.strict_recall:g}"),
-            ("balanced", best, "best F1"),
+            ("balanced", best, f"best F1 where {share:.0%} of texts are harmful"),
             ("lenient", lenient, f"false-positive rate at most {targets.lenient_fpr:g}"),
         )
     }

@@ -19,8 +19,11 @@ def calibrate(
     exclude: Annotated[
         Optional[list[str]], typer.Option(help="Set to leave out, by name; may be repeated.")
     ] = None,
-    lenient_fpr: Annotated[float, typer.Option(help="False-positive rate of `lenient`.")] = 0.02,
-    strict_recall: Annotated[float, typer.Option(help="Recall of `strict`.")] = 0.95,
+    lenient_fpr: Annotated[float, typer.Option(help="False-positive rate of `lenient`.")] = 0.05,
+    strict_recall: Annotated[float, typer.Option(help="Recall of `strict`.")] = 0.85,
+    harmful_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of harmful texts that `balanced` expects.")
+    ] = 0.25,
 ) -> None:
     """Fit the temperature and operating points of a trained guard."""
     from guardlet_export.guard_folder import GuardFolder
@@ -35,7 +38,8 @@ def calibrate(
     sets = {
         name: score_set(file, name, encoder, engine, track) for name, file in expand(data).items()
     }
-    rules = fit_score_rules(sets, Targets(lenient_fpr, strict_recall, tuple(exclude or ())))
+    targets = Targets(lenient_fpr, strict_recall, harmful_share, tuple(exclude or ()))
+    rules = fit_score_rules(sets, targets)
     guard.save_score(rules)
     console = stdout()
     console.print(f"temperature {rules.temperature:g}")
