@@ -35,10 +35,10 @@ LENGTHS = (2, 3, SHORT - 1, SHORT, SHORT + 1, LONGEST)
 BOUNDS = {
     "fp32": 1e-5,
     "fp16": 2e-3,
-    "int8": 0.1,
-    "int8-reduced-range": 0.15,
-    "int8-table4": 0.5,
-    "int4": 0.8,
+    "int8": 0.04,
+    "int8-reduced-range": 0.06,
+    "int8-table4": 0.25,
+    "int4": 0.3,
 }
 # 4-bit blocks need widths that are multiples of 32.
 MILD = {
