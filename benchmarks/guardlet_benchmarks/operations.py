@@ -14,7 +14,7 @@ def operations(weights: DebertaWeights, tokens: int) -> int:
     hidden, heads = weights.hidden, weights.heads
     inner = weights.layers[0].intermediate.weight.shape[0]
     middle = weights.max_length - 1
-    rows = len(weights.distances[middle - tokens + 1 : middle + tokens].unique())
+    rows = len(set(weights.distances[middle - tokens + 1 : middle + tokens].tolist()))
     first = weights.layers[0]
     tables = sum(table is not None for table in (first.position_key, first.position_query))
     feed_forward = 2 * hidden * inner

