@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from repository import ROOT
 
 from guardlet_benchmarks.export_speed import main
 from guardlet_benchmarks.models import SHAPES, random_model, random_windows
@@ -22,32 +24,49 @@ ROUTES = {
 }
 
 
+def assert_whole(figures: dict[str, Any]) -> None:
+    about = figures["environment"]
+    named = {"date", "processor", "cores", "packages", "threads", "other_processes_running"}
+    assert named <= about.keys()
+    assert {"onnxruntime", "optimum", "optimum-onnx", "torch"} <= about["packages"].keys()
+    assert figures["models"]
+    for model in figures["models"]:
+        assert model["parameters"] > 0
+        assert model["routes"].keys() == ROUTES
+        assert all(route["bytes"] > 0 for route in model["routes"].values())
+        assert model["lengths"]
+        for result in model["lengths"]:
+            assert_whole_length(result)
+
+
+def assert_whole_length(result: dict[str, Any]) -> None:
+    for figure in ("ms", "speedup", "share_of_machine"):
+        assert result[figure].keys() == ROUTES
+        assert all(value > 0 for value in result[figure].values())
+    assert result["machine_gops"].keys() == {"fp32", "int8"}
+    assert result["score_error"].keys() == ROUTES
+    for name, error in result["score_error"].items():
+        assert 0 <= error["mean"] <= error["max"] <= (1e-4 if "fp32" in name else 1)
+
+
 @pytest.mark.slow
 def test_a_tiny_shape_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "speed.json"
     options = ["--lengths", "8,70", "--rounds", "2", "--windows", "3", "--json", str(target)]
     main(["--shapes", "tiny", *options])
     figures = json.loads(target.read_text(encoding="utf-8"))
-    about = figures["environment"]
-    assert {"date", "processor", "cores", "packages", "threads", "other_processes_running"} <= set(
-        about
-    )
-    assert {"onnxruntime", "optimum", "optimum-onnx", "torch"} <= about["packages"].keys()
+    assert_whole(figures)
     (model,) = figures["models"]
-    assert model["model"] == "tiny" and model["parameters"] > 0
-    assert model["routes"].keys() == ROUTES
-    assert all(route["bytes"] > 0 for route in model["routes"].values())
+    assert model["model"] == "tiny"
     assert [result["tokens"] for result in model["lengths"]] == [8, 70]
-    for result in model["lengths"]:
-        for figure in ("ms", "speedup", "share_of_machine"):
-            assert result[figure].keys() == ROUTES
-            assert all(value > 0 for value in result[figure].values())
-        assert result["machine_gops"].keys() == {"fp32", "int8"}
-        for name, error in result["score_error"].items():
-            assert 0 <= error["mean"] <= error["max"] <= (1e-4 if "fp32" in name else 1)
     assert list(tmp_path.iterdir()) == [target]
     printed = capsys.readouterr().out
     assert printed.count("| 70 |") == len(ROUTES) and "### tiny" in printed
+
+
+def test_the_recorded_figures_are_whole() -> None:
+    recorded = ROOT / "benchmarks/results/export_speed.json"
+    assert_whole(json.loads(recorded.read_text(encoding="utf-8")))
 
 
 def test_an_unknown_shape_is_named(capsys: pytest.CaptureFixture[str]) -> None:
