@@ -92,11 +92,11 @@ def test_the_wheel_holds_what_the_packages_need(wheel: Path, tmp_path: Path) -> 
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         archive.extractall(tmp_path)
-    packages = ("guardlet", "guardlet_export", "guardlet_training")
+    packages = ("guardlet", "guardlet_export", "guardlet_training", "guardlet_benchmarks")
     assert {f"{package}/py.typed" for package in packages} <= names
     assert {"guardlet/bundle/schema.json", "guardlet_export/vector_cases.jsonl"} <= names
     modules = {name for name in names if name.endswith(".py")}
-    roots = ("runtime", "export", "training")
+    roots = ("runtime", "export", "training", "benchmarks")
     assert modules == {
         path.relative_to(ROOT / root).as_posix() for root in roots for path in files(f"{root}/*.py")
     }

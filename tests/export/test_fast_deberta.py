@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 import torch
-from deberta_models import DEBERTA_V3, TRANSPLANTED, eager_logits, random_deberta, random_inputs
+from deberta_models import (
+    CONFIGS,
+    DEBERTA_V3,
+    TRANSPLANTED,
+    eager_logits,
+    random_deberta,
+    random_inputs,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,24 +22,6 @@ from guardlet_export.errors import UnsupportedModelError
 from guardlet_export.fast_deberta import FastDeberta
 
 TOLERANCE = 1e-5  # of a logit, relative where logits are large
-
-CONFIGS = st.fixed_dictionaries(
-    {
-        "relative_attention": st.sampled_from([True, True, True, False]),
-        "share_att_key": st.booleans(),
-        "pos_att_type": st.sampled_from([["p2c", "c2p"], ["c2p"], ["p2c"], [], None, "c2p|p2c"]),
-        "position_biased_input": st.booleans(),
-        "type_vocab_size": st.sampled_from([0, 1, 2]),
-        "norm_rel_ebd": st.sampled_from(["layer_norm", "none"]),
-        "position_buckets": st.sampled_from([-1, 4, 8, 40]),
-        "max_relative_positions": st.sampled_from([-1, 6, 16, 64]),
-        "embedding_size": st.sampled_from([24, 16]),
-        "hidden_act": st.sampled_from(["gelu", "relu", "gelu_new"]),
-        "pooler_hidden_act": st.sampled_from(["gelu", "tanh"]),
-        "num_labels": st.sampled_from([2, 3]),
-        "num_hidden_layers": st.sampled_from([1, 2, 3]),
-    }
-)
 
 
 def assert_equal(ours: torch.Tensor, eager: torch.Tensor) -> None:

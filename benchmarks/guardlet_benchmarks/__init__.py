@@ -1,0 +1,1 @@
+"""How fast, how small and how exact an exported guard is, beside other ways to export it."""
