@@ -90,8 +90,10 @@ def _source(
         return measure("", vectors, encoder, engine, rules, tolerance)
 
     windows = tuple(window for encoding in encodings for window in encoding.windows)
-    scorer = fast_reference(reference, longest, compare) if gate_files else reference
-    gate = Gate(gate_files, limits, encoder, scorer, rules, track)
+    gate = None
+    if gate_files:
+        scorer = fast_reference(reference, longest, compare)
+        gate = Gate(gate_files, limits, encoder, scorer, rules, track)
     return Source(reference, longest, windows, compare, gate)
 
 
@@ -106,8 +108,8 @@ def _artifact(writer: BundleWriter, target: Target, guard: GuardFolder, source: 
             f"{target.entry}: score differs by up to {report.max_score_delta:.4f} from PyTorch "
             f"(tolerance {target.tolerance}), {report.token_mismatches} encodings differ"
         )
-    gated = source.gate.reports(engine)
-    if objection := source.gate.objection(gated):
+    gated = source.gate.reports(engine) if source.gate else {}
+    if source.gate and (objection := source.gate.objection(gated)):
         raise ParityError(f"{target.entry}: {objection}")
     return Artifact(
         id=target.id,

@@ -75,7 +75,7 @@ class _LabelledSet:
 
 
 class Gate:
-    """Labelled data sets with their PyTorch scores; without any, everything passes."""
+    """Labelled data sets with their PyTorch scores."""
 
     def __init__(
         self,

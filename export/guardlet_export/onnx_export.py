@@ -34,14 +34,14 @@ class Source:
     """What an artifact is made from.
 
     `windows` are the golden ones, on which activations are looked at. `measure` compares an engine
-    with PyTorch over the golden vectors, at a tolerance; `gate` does over labelled data.
+    with PyTorch over the golden vectors, at a tolerance; `gate` does over labelled data, if any.
     """
 
     reference: TorchEngine
     max_tokens: int
     windows: tuple[Window, ...]
     measure: Measure
-    gate: Gate
+    gate: Gate | None = None
 
     @property
     def model(self) -> Any:
@@ -106,7 +106,9 @@ def _tuned(
 
     def accepted(candidate: Precision) -> bool:
         opened = engine(candidate)
-        return source.measure(opened, tolerance).passed and source.gate.accepts(opened)
+        if not source.measure(opened, tolerance).passed:
+            return False
+        return source.gate is None or source.gate.accepts(opened)
 
     def error(candidate: Precision) -> float:
         return source.measure(engine(candidate), tolerance).mean_score_delta
