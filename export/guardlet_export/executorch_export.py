@@ -62,7 +62,7 @@ def emit_executorch(
         )
     weights = read_weights(model.float().eval(), max_tokens)
     chosen = method_lengths or lengths(max_tokens)
-    modules = {length: FastDeberta(weights, length, "skew") for length in chosen}
+    modules = {length: FastDeberta(weights, length) for length in chosen}
     tables = PositionTables(modules[max_tokens], int8=form.linears is not None)
     for module in modules.values():
         tables.share_with(module)

@@ -11,7 +11,7 @@ from transformers.activations import ACT2FN
 
 from guardlet_export.deberta_weights import DebertaWeights, LayerWeights, Linear, Norm
 from guardlet_export.errors import UnsupportedModelError
-from guardlet_export.relative_scores import GatherScores, RelativeForm, SkewScores
+from guardlet_export.relative_scores import SkewScores
 
 MASKED = -1e4  # finite, and within float16: -inf turns into NaN in a half-precision softmax
 
@@ -20,22 +20,18 @@ class FastDeberta(nn.Module):
     """The classifier for inputs of `length` tokens, or fewer where the exporter allows it.
 
     Position projections are constants, and the last layer is computed for the first token only.
-    `relative` says how scores by distance become scores by pair of tokens: "gather" suits ONNX
-    Runtime, "skew" ExecuTorch and Core ML. Weights are shared with `weights`, not copied. Give
-    float32 weights: the softmax runs in their dtype.
+    Weights are shared with `weights`, not copied. Give float32 weights: the softmax runs in their
+    dtype.
     """
 
-    def __init__(
-        self, weights: DebertaWeights, length: int, relative: RelativeForm = "gather"
-    ) -> None:
+    def __init__(self, weights: DebertaWeights, length: int) -> None:
         super().__init__()
         if not 2 <= length <= weights.max_length:
             raise ValueError(f"length must be 2 to {weights.max_length}, not {length}")
         middle = weights.max_length - 1
         rows = weights.distances[middle - (length - 1) : middle + length]
-        form = GatherScores if relative == "gather" else SkewScores
-        self.content_to_position = form(rows)
-        self.position_to_content = form(rows.flip(0))
+        self.content_to_position = SkewScores(rows)
+        self.position_to_content = SkewScores(rows.flip(0))
         self.embeddings = _Embeddings(weights, length)
         *body, last = weights.layers
         self.layers = nn.ModuleList(
@@ -108,8 +104,8 @@ class _Layer(nn.Module):
         self,
         layer: LayerWeights,
         weights: DebertaWeights,
-        content_to_position: GatherScores | SkewScores,
-        position_to_content: GatherScores | SkewScores,
+        content_to_position: SkewScores,
+        position_to_content: SkewScores,
     ) -> None:
         super().__init__()
         self.heads = weights.heads

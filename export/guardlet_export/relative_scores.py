@@ -1,53 +1,26 @@
-"""From scores by distance to scores by pair of tokens, in the two forms exporters like.
+"""From scores by distance to scores by pair of tokens, without an index.
 
-Both read scores [heads, T, columns] whose columns are a position table's, and give [heads, T, T]:
-entry (i, j) is the score of token i at distance i - j.
+Scores [heads, T, columns], whose columns are a position table's, become [heads, T, T]: entry (i, j)
+is the score of token i at distance i - j.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
-
-RelativeForm = Literal["gather", "skew"]
-
-
-class GatherScores(nn.Module):
-    """By a constant index: one column for each table row in reach."""
-
-    index: Tensor
-
-    def __init__(self, rows: Tensor) -> None:
-        """`rows` [2 length - 1]: the table row of each distance from 1 - length to length - 1."""
-        super().__init__()
-        length = (len(rows) + 1) // 2
-        steps = torch.arange(length)
-        self._reach = slice(int(rows.min()), int(rows.max()) + 1)
-        index = rows[steps[:, None] - steps[None] + length - 1] - self._reach.start
-        self.register_buffer("index", index, persistent=False)
-
-    def columns(self, table: Tensor) -> Tensor:
-        """Columns for `forward`, from a table [heads, head size, rows]."""
-        return table[:, :, self._reach]
-
-    def forward(self, scores: Tensor) -> Tensor:
-        heads, tokens, _ = scores.shape
-        index = self.index if tokens == len(self.index) else self.index[:tokens, :tokens]
-        return torch.gather(scores, 2, index.expand(heads, tokens, tokens))
 
 
 class SkewScores(nn.Module):
     """By reading every line one place further left than the line before, one column for each
-    distance (the relative shift of Transformer-XL, arXiv 1901.02860, appendix B).
+    distance (the relative shift of Transformer-XL, arXiv 1901.02860, appendix B). A gather would
+    need a constant of heads * length² indices.
 
     A first column that is never read makes lines of 2 T, which can be read as 2 T lines of T. So
     no axis is longer than 2 T: Apple's Neural Engine takes none above 16384.
     """
 
     def __init__(self, rows: Tensor) -> None:
-        """`rows` as for GatherScores."""
+        """`rows` [2 length - 1]: the table row of each distance from 1 - length to length - 1."""
         super().__init__()
         self._length = (len(rows) + 1) // 2
         self._rows = torch.cat([rows[-1:], rows.flip(0)])

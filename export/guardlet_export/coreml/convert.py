@@ -34,8 +34,7 @@ def convert(weights: DebertaWeights, length: int, form: CoreMLFormat) -> Any:
     with quiet(), _failed_writes_as_os_errors():
         import coremltools as ct
 
-        # "skew": scores are gathered by a table of heads * length² indices otherwise.
-        module = FastDeberta(weights, length, "skew").eval()
+        module = FastDeberta(weights, length).eval()
         names = INPUTS if weights.types is not None else INPUTS[:2]
         sample = tuple(torch.ones((1, length), dtype=torch.int32) for _ in names)
         program = torch.export.export(module, sample, strict=False).run_decompositions({})
