@@ -17,6 +17,7 @@ from guardlet_benchmarks.compare import compare
 from guardlet_benchmarks.machine import environment
 from guardlet_benchmarks.models import SHAPES, random_model
 from guardlet_benchmarks.report import markdown
+from guardlet_export.files import replacing
 from guardlet_export.reference import TorchEngine
 
 
@@ -34,9 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _write(figures: dict[str, Any], target: Path) -> None:
-    partial = target.with_name(f"{target.name}.partial")
-    partial.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    partial.replace(target)
+    with replacing(target) as file:
+        file.write(json.dumps(figures, indent=1) + "\n")
 
 
 def _models(options: argparse.Namespace) -> Iterator[tuple[str, TorchEngine]]:

@@ -15,6 +15,7 @@ from typing import Any
 from guardlet.encoder import Encoder, InputRules
 from guardlet.errors import BundleError
 from guardlet.scoring import OperatingPoint, ScoreRules, parse_operating_points
+from guardlet_export.files import replacing
 
 GUARD_FILE = "guard.json"
 TOKENIZER_FILE = "tokenizer.json"
@@ -83,9 +84,8 @@ class GuardFolder:
     def save_score(self, rules: ScoreRules) -> None:
         """Writes calibrated rules into guard.json, under a temporary name first."""
         text = json.dumps(self.description | {"score": asdict(rules)}, indent=2) + "\n"
-        partial = self.folder / (GUARD_FILE + ".partial")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(self.folder / GUARD_FILE)
+        with replacing(self.folder / GUARD_FILE) as file:
+            file.write(text)
 
 
 def uncalibrated(harmful_index: int) -> ScoreRules:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from guardlet.errors import DataError
+from guardlet_export.files import replacing
 from guardlet_export.rows import ROW_KEYS, Row, data_files, dataset_name, file_rows, parse_record
 
 __all__ = [
@@ -41,16 +42,11 @@ def load_rows(source: str, split: str = "train") -> list[Row]:
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Writes rows as JSON Lines under a temporary name, then renames."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        # A lone surrogate is legal in JSON's escapes and in a str, but not in UTF-8.
-        with partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            for row in rows:
-                record = {name: getattr(row, name) for name in ROW_KEYS} | dict(row.extra)
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    # A lone surrogate is legal in JSON's escapes and in a str, but not in UTF-8.
+    with replacing(path, errors="backslashreplace") as file:
+        for row in rows:
+            record = {name: getattr(row, name) for name in ROW_KEYS} | dict(row.extra)
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def _hub_rows(name: str, split: str) -> Iterator[Row]:

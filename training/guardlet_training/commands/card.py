@@ -27,6 +27,7 @@ def card(
     """Write a bundle's model card, and a README's result table, from recorded evaluations."""
     from guardlet.bundle import Bundle
     from guardlet_export.export import rewrite_card
+    from guardlet_export.files import replacing
     from guardlet_training.card import load_report, render_card, replace_results, results_table
 
     reports = [load_report(path) for path in results]
@@ -34,7 +35,6 @@ def card(
     text = render_card(manifest, reports, limits.read_text(encoding="utf-8"))
     if readme:
         replaced = replace_results(readme.read_text(encoding="utf-8"), results_table(reports))
-        partial = readme.with_name(readme.name + ".partial")
-        partial.write_text(replaced, encoding="utf-8")
-        partial.replace(readme)
+        with replacing(readme) as file:
+            file.write(replaced)
     rewrite_card(bundle, text)

@@ -13,6 +13,7 @@ from rich.table import Table
 from guardlet.bundle import Bundle
 from guardlet.cli.console import stdout, track
 from guardlet.guard import Guard
+from guardlet_export.files import replacing
 
 app = typer.Typer()
 _FIGURES = ("f1", "precision", "recall", "fpr", "auprc", "auroc")
@@ -48,9 +49,8 @@ def evaluate(
     stdout().print(table)
     if json_out:
         json_out.parent.mkdir(parents=True, exist_ok=True)
-        partial = json_out.with_name(json_out.name + ".partial")
-        partial.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-        partial.replace(json_out)
+        with replacing(json_out) as file:
+            file.write(json.dumps(figures, indent=2) + "\n")
 
 
 def _cells(values: dict[str, Any]) -> list[str]:
