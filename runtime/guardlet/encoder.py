@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,9 +41,14 @@ class InputRules:
         }
         return cls(**fields)
 
-    def __post_init__(self) -> None:
+    @property
+    def response_room(self) -> int:
+        """Tokens of a response that a window shows at least, however long the prompt is."""
         pair = len(self.start) + len(self.middle) + len(self.end)
-        room = self.max_tokens - pair - self.prompt_budget
+        return self.max_tokens - pair - self.prompt_budget
+
+    def __post_init__(self) -> None:
+        room = self.response_room
         if self.prompt_budget < 2 or self.max_windows < 2 or self.max_chars < 2:
             raise ValueError("prompt_budget, max_windows and max_chars must be at least 2")
         if not 0 <= self.stride < room:
@@ -126,9 +131,9 @@ class Encoder:
         Raises NotTextError when an argument is not a string, EmptyInputError when neither
         argument holds a token.
         """
-        _require_text("prompt", prompt)
+        require_text("prompt", prompt)
         if response is not None:
-            _require_text("response", response)
+            require_text("response", response)
         prompt_ids, prompt_cut = self.tokenize(prompt)
         response_ids, response_cut = self.tokenize(response) if response else ([], False)
         tokens = len(prompt_ids) + len(response_ids)
@@ -142,6 +147,17 @@ class Encoder:
         windows, dropped = self._prompt_windows(prompt_ids)
         # A response may lose all its readable text to `max_chars`: that must show as well.
         return Encoding(windows, "prompt", tokens, dropped or prompt_cut or response_cut)
+
+    def encode_tail(self, prompt: list[int], tail: list[int], tokens: int) -> Encoding:
+        """The last window of a response of `tokens` tokens of which `tail` are the last.
+
+        Both lists are ids as `tokenize` gives them. `truncated` is true when the window does not
+        show the whole response.
+        """
+        window = self._pair_windows(prompt, tail)[0][-1]
+        before = tokens - len(tail)
+        window = replace(window, begin=before + window.begin, end=before + window.end)
+        return Encoding((window,), "response", len(prompt) + tokens, window.begin > 0)
 
     def _prompt_windows(self, ids: list[int]) -> tuple[tuple[Window, ...], bool]:
         rules = self.rules
@@ -216,6 +232,7 @@ def replace_lone_surrogates(text: str) -> str:
     return text
 
 
-def _require_text(name: str, value: object) -> None:
+def require_text(name: str, value: object) -> None:
+    """Raises NotTextError, which does not carry the value, unless it is a string."""
     if not isinstance(value, str):
         raise NotTextError(f"{name} must be a str, not {type(value).__name__}")

@@ -65,6 +65,10 @@ class EmptyInputError(InputError, ValueError):
     """Neither prompt nor response holds anything the tokenizer can read."""
 
 
+class StreamError(InputError):
+    """A stream is closed, its schedule does not fit the bundle, or a state is not one of it."""
+
+
 class DataError(GuardletError):
     """A data file is missing, unreadable, or has a row of the wrong shape."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from guardlet.bundle import DEFAULT_OPERATING_POINT, Bundle
-from guardlet.encoder import Encoder
+from guardlet.encoder import Encoder, Encoding
 from guardlet.engines import Engine, choose_artifact, open_engine
 from guardlet.errors import NotTextError, OperatingPointError
 from guardlet.scoring import ScoreRules, highest
+from guardlet.streaming import DEFAULT_SCHEDULE, GuardStream, StreamSchedule, StreamState
 from guardlet.verdict import Verdict
 
 Pair = tuple[str, str | None]
@@ -72,7 +74,9 @@ class Guard:
         Raises NotTextError, EmptyInputError or EngineError; none of them carries the text.
         """
         begin = time.perf_counter()
-        encoding = self._encoder.encode(prompt, response)
+        return self._judge(self._encoder.encode(prompt, response), begin)
+
+    def _judge(self, encoding: Encoding, begin: float) -> Verdict:
         scores = [self._rules.score(self._engine.logits(w)) for w in encoding.windows]
         score, window = highest(scores)
         level = self._point.level(score)
@@ -101,6 +105,32 @@ class Guard:
             prompt, response = (item, None) if isinstance(item, str) else _as_pair(item)
             verdicts.append(self.check(prompt, response))
         return verdicts
+
+    def stream(
+        self,
+        prompt: str,
+        first: int = DEFAULT_SCHEDULE.first,
+        every: int = DEFAULT_SCHEDULE.every,
+        context: int | None = DEFAULT_SCHEDULE.context,
+        hits: int = DEFAULT_SCHEDULE.hits,
+    ) -> GuardStream:
+        """A response to judge while it is generated: see GuardStream and StreamSchedule.
+
+        Raises NotTextError, EngineError, or StreamError when a check would not fit a window.
+        """
+        return self._stream(prompt, StreamSchedule(first, every, context, hits))
+
+    def resume_stream(self, state: Mapping[str, Any]) -> GuardStream:
+        """The stream whose `state()` this is. Raises StreamError when it is not one of this
+        guard's bundle and operating point."""
+        parsed = StreamState.from_dict(state)
+        stream = self._stream(parsed.prompt, parsed.schedule)
+        stream.restore(parsed)
+        return stream
+
+    def _stream(self, prompt: str, schedule: StreamSchedule) -> GuardStream:
+        names = self.bundle_label, self.operating_point
+        return GuardStream(prompt, schedule, self._encoder, self._judge, self.check, names)
 
 
 def _as_pair(item: object) -> Pair:

@@ -14,9 +14,11 @@ from rich.table import Table
 from guardlet.bundle import Bundle
 from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, stderr, stdout, track
 from guardlet.cli.plugins import PluginGroup
+from guardlet.cli.stream import watch
 from guardlet.errors import EngineError, GuardletError
 from guardlet.guard import Guard
 from guardlet.jvm import verify_on_jvm
+from guardlet.streaming import DEFAULT_SCHEDULE
 from guardlet.verdict import Verdict
 from guardlet.verify import EngineReport, verify_bundle
 
@@ -65,20 +67,36 @@ def check(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 when harmful.")
     ] = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Judge the response on stdin while it arrives.")
+    ] = False,
+    first: Annotated[
+        int, typer.Option("--first", help="With --stream: tokens before the first check.")
+    ] = DEFAULT_SCHEDULE.first,
+    every: Annotated[
+        int, typer.Option("--every", help="With --stream: tokens between two checks.")
+    ] = DEFAULT_SCHEDULE.every,
+    hits: Annotated[
+        int, typer.Option("--hits", help="With --stream: harmful checks in a row that flag it.")
+    ] = DEFAULT_SCHEDULE.hits,
 ) -> None:
     """Judge a prompt, or a response in the context of its prompt."""
     if context.args:
         context.fail("give one prompt, in quotes, and known options; see guardlet check --help")
     if prompt == STDIN and response == STDIN:
         raise typer.BadParameter("only one of prompt and response can be read from stdin")
+    if stream and (prompt == STDIN or response is not None):
+        raise typer.BadParameter("--stream reads the response from stdin and needs a prompt")
     guard = Guard.load(bundle, engine=engine, operating_point=operating_point)
+    show = _print_json if as_json else _print_verdict
+    if stream:
+        opened = guard.stream(prompt, first=first, every=every, hits=hits)
+        harmful = watch(opened, sys.stdin.buffer, show, stop_when_flagged=exit_code)
+        raise typer.Exit(EXIT_HARMFUL if exit_code and harmful else 0)
     prompt = _read_stdin() if prompt == STDIN else prompt
     response = _read_stdin() if response == STDIN else response
     verdict = guard.check(prompt, response)
-    if as_json:
-        typer.echo(json.dumps(verdict.to_dict()))
-    else:
-        _print_verdict(verdict)
+    show(verdict)
     if exit_code and verdict.harmful:
         raise typer.Exit(EXIT_HARMFUL)
 
@@ -163,6 +181,10 @@ def _report_row(report: EngineReport) -> list[str]:
         str(report.verdict_flips),
         "[green]ok[/]" if report.passed else "[red]FAILED[/]",
     ]
+
+
+def _print_json(verdict: Verdict) -> None:
+    typer.echo(json.dumps(verdict.to_dict()))
 
 
 def _print_verdict(verdict: Verdict) -> None:
