@@ -18,6 +18,7 @@ from typing import Any
 
 from fixture_attacks import write_attacks
 from fixture_bundles import write_bundles
+from fixture_streams import streams
 from fixture_strings import texts
 from matching_runtime import environment
 
@@ -62,6 +63,7 @@ def _judge(bundle: Path, target: Path) -> None:
         if artifact.engine == "onnx":
             guard = Guard.load(opened, engine=artifact.id, threads=1)
             write_lines(target / f"verdicts-{artifact.id}.jsonl", _verdicts(opened, guard))
+            write_lines(target / f"streams-{artifact.id}.jsonl", _streams(opened, guard))
 
 
 def _ids(encoder: Encoder, text: str) -> dict[str, Any]:
@@ -74,6 +76,11 @@ def _verdicts(bundle: Bundle, guard: Guard) -> Iterable[dict[str, Any]]:
         verdict = guard.check(vector.prompt, vector.response).to_dict()
         del verdict["latency_ms"]
         yield {"prompt": vector.prompt, "response": vector.response, "verdict": verdict}
+
+
+def _streams(bundle: Bundle, guard: Guard) -> Iterable[dict[str, Any]]:
+    vectors = parse_vectors(bundle.read(bundle.manifest.vectors).decode("utf-8"))
+    return streams(guard, vectors, bundle.manifest.input.response_room)
 
 
 def _spans() -> Iterable[dict[str, Any]]:

@@ -10,7 +10,7 @@ from android_helpers import ANDROID, has_default_bundle, needs_jvm, run_maven, r
 
 pytestmark = [needs_jvm, pytest.mark.slow]
 REPORTS = ANDROID / "guardlet" / "target" / "surefire-reports"
-CLASSES = ("BundleTest", "GuardTest", "ParityTest", "TokenizerTest")
+CLASSES = ("BundleTest", "GuardTest", "ParityTest", "StreamTest", "TokenizerTest")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,13 @@ def test_parity_covers_every_bundle(reports: dict[str, ElementTree.Element]) -> 
     names = [case.attrib["name"] for case in reports["ParityTest"].iter("testcase")]
     bundles = 2 + has_default_bundle()
     for subject in ("ids are Python's", "verdicts are Python's", "golden vectors hold"):
+        assert sum(name.startswith(subject) for name in names) == bundles
+
+
+def test_streams_are_compared_for_every_bundle(reports: dict[str, ElementTree.Element]) -> None:
+    names = [case.attrib["name"] for case in reports["StreamTest"].iter("testcase")]
+    bundles = 2 + has_default_bundle()
+    for subject in ("checks are Python's", "a state of Python's"):
         assert sum(name.startswith(subject) for name in names) == bundles
 
 

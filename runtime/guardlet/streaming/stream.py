@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from guardlet.encoder import Encoder, Encoding, require_text
+from guardlet.encoder import Encoder, Encoding, replace_lone_surrogates, require_text
 from guardlet.errors import StreamError
 from guardlet.streaming.schedule import StreamSchedule
 from guardlet.streaming.state import StreamState
@@ -41,7 +41,7 @@ class GuardStream:
         StreamError or EngineError."""
         require_text("prompt", prompt)
         schedule.require_fit(encoder.rules)
-        self._prompt, self.schedule = prompt, schedule
+        self._prompt, self.schedule = replace_lone_surrogates(prompt), schedule
         self._encoder, self._judge, self._check = encoder, judge, check
         self._names = names
         self._prompt_ids, _ = encoder.tokenize(prompt)

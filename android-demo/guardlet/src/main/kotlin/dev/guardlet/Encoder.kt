@@ -22,8 +22,11 @@ data class InputRules(
     val pad: Int,
     val responseType: Int,
 ) {
+    /** Tokens of a response that a window shows at least, however long the prompt is. */
+    val responseRoom: Int get() = maxTokens - start.size - middle.size - end.size - promptBudget
+
     init {
-        val room = maxTokens - start.size - middle.size - end.size - promptBudget
+        val room = responseRoom
         require(promptBudget >= 2 && maxWindows >= 2 && maxChars >= 2) {
             "prompt_budget, max_windows and max_chars must be at least 2"
         }
@@ -88,6 +91,19 @@ class Encoder(tokenizerJson: String, val rules: InputRules) {
         }
         val (windows, dropped) = pairWindows(promptIds, responseIds)
         return Encoding(windows, Judged.RESPONSE, tokens, dropped || responseCut)
+    }
+
+    /**
+     * The last window of a response of `tokens` tokens of which `tail` are the last.
+     *
+     * Both lists are ids as `tokenize` gives them. `truncated` is true when the window does not
+     * show the whole response.
+     */
+    fun encodeTail(prompt: List<Int>, tail: List<Int>, tokens: Int): Encoding {
+        val last = pairWindows(prompt, tail).first.last()
+        val before = tokens - tail.size
+        val window = last.copy(begin = before + last.begin, end = before + last.end)
+        return Encoding(listOf(window), Judged.RESPONSE, prompt.size + tokens, window.begin > 0)
     }
 
     private fun promptWindows(ids: List<Int>): Pair<List<Window>, Boolean> {

@@ -39,3 +39,6 @@ open class InputError(message: String) : GuardletError(message)
 
 /** Neither prompt nor response holds anything the tokenizer can read. */
 class EmptyInputError(message: String) : InputError(message)
+
+/** A stream is closed, its schedule does not fit the bundle, or a state is not one of it. */
+class StreamError(message: String) : InputError(message)

@@ -30,7 +30,11 @@ class Guard(
     @JvmOverloads
     fun check(prompt: String, response: String? = null): Verdict {
         val begin = System.nanoTime()
-        val encoding = encoder.encode(prompt, response)
+        return judge(encoder.encode(prompt, response), begin)
+    }
+
+    /** `begin` is the System.nanoTime() at which the check began. */
+    internal fun judge(encoding: Encoding, begin: Long): Verdict {
         val scores = encoding.windows.map(::score)
         val worst = highest(scores)
         val level = point.level(scores[worst])
@@ -56,6 +60,22 @@ class Guard(
      */
     fun checkBatch(pairs: Iterable<Pair<String, String?>>): List<Verdict> =
         pairs.map { (prompt, response) -> check(prompt, response) }
+
+    /**
+     * A response to judge while it is generated: see GuardStream and StreamSchedule.
+     *
+     * Raises EngineError, or StreamError when a check would not fit a window.
+     */
+    @JvmOverloads
+    fun stream(prompt: String, schedule: StreamSchedule = StreamSchedule()): GuardStream =
+        GuardStream(this, encoder, prompt, schedule)
+
+    /**
+     * The stream whose `state()` this is. Raises StreamError when it is not one of this guard's
+     * bundle and operating point.
+     */
+    fun resumeStream(state: String): GuardStream =
+        GuardStream(this, encoder, StreamState.parse(state))
 
     private fun score(window: Window): Double {
         if (Thread.interrupted()) throw InterruptedException("the check was cancelled")

@@ -34,9 +34,14 @@ class Answers(private val folder: File) {
     val ids: Sequence<JsonObject> get() = rows(File(folder, "ids.jsonl"))
 
     /** Artifact ids to the verdicts that Python's ONNX Runtime comes to with them. */
-    val verdicts: Map<String, List<JsonObject>>
-        get() = folder.listFiles { file -> file.name.startsWith("verdicts-") }!!
-            .associate { it.name.removeSurrounding("verdicts-", ".jsonl") to rows(it).toList() }
+    val verdicts: Map<String, List<JsonObject>> get() = byArtifact("verdicts-")
+
+    /** Artifact ids to streamed responses and the checks Python makes of them. */
+    val streams: Map<String, List<JsonObject>> get() = byArtifact("streams-")
+
+    private fun byArtifact(prefix: String) =
+        folder.listFiles { file -> file.name.startsWith(prefix) }!!
+            .associate { it.name.removeSurrounding(prefix, ".jsonl") to rows(it).toList() }
 
     override fun toString() = folder.name
 }
