@@ -1,0 +1,81 @@
+"""Whether a text is in a language the guard reads, from how its vocabulary splits the text.
+
+The rule is specified in docs/bundle-format.md, section "Language".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_UNIGRAM_WORD_START = "\u2581"
+# One unknown token may be an emoji at the end of a short English message.
+_FEWEST_FOREIGN = 2
+
+
+@dataclass(frozen=True)
+class LanguageRules:
+    """The manifest's `input.language` object: two shares of a text's tokens, each from 0 to 1.
+
+    `max_continuations` counts only for texts of at least `min_tokens` tokens.
+    """
+
+    min_tokens: int
+    max_foreign: float
+    max_continuations: float
+
+
+class LanguageDetector:
+    """Tells texts the vocabulary was made for from others, token by token. Thread-safe."""
+
+    def __init__(self, tokenizer_json: str, rules: LanguageRules) -> None:
+        """Raises ValueError when the tokenizer's model is neither WordPiece nor Unigram."""
+        model = json.loads(tokenizer_json)["model"]
+        unigram = isinstance(model["vocab"], list)
+        if not unigram and model.get("type", "WordPiece") != "WordPiece":
+            raise ValueError(f"no language rule is known for the model {model['type']}")
+        self._rules = rules
+        self._foreign: set[int] = set()
+        self._words: set[int] = set()
+        self._continuations: set[int] = set()
+        for token, body, continues in _unigram(model) if unigram else _wordpiece(model):
+            self._sort(token, body, continues)
+        unknown = model["unk_id"] if unigram else model["vocab"].get(model["unk_token"])
+        if unknown is not None:
+            self._foreign.add(unknown)
+            self._words.add(unknown)
+
+    def supports(self, ids: Sequence[int]) -> bool:
+        """Whether the text of these tokens is one the guard reads."""
+        foreign = sum(token in self._foreign for token in ids)
+        if foreign >= _FEWEST_FOREIGN and foreign / len(ids) >= self._rules.max_foreign:
+            return False
+        words = sum(token in self._words for token in ids)
+        if len(ids) < self._rules.min_tokens or not words:
+            return True
+        continuations = sum(token in self._continuations for token in ids)
+        return continuations / words < self._rules.max_continuations
+
+    def _sort(self, token: int, body: str, continues: bool) -> None:
+        if not (body.isalpha() or any(map(str.isalpha, body))):
+            return
+        self._words.add(token)
+        if continues:
+            self._continuations.add(token)
+        if len(body) == 1 and not body.isascii():
+            self._foreign.add(token)
+
+
+def _wordpiece(model: Any) -> Iterable[tuple[int, str, bool]]:
+    """Id and body of every piece, and whether it continues a word."""
+    prefix = model["continuing_subword_prefix"]
+    for piece, token in model["vocab"].items():
+        yield token, piece.removeprefix(prefix), piece.startswith(prefix)
+
+
+def _unigram(model: Any) -> Iterable[tuple[int, str, bool]]:
+    for token, (piece, _) in enumerate(model["vocab"]):
+        body = piece.removeprefix(_UNIGRAM_WORD_START)
+        yield token, body, body == piece
