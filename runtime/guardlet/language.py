@@ -36,16 +36,13 @@ class LanguageDetector:
         unigram = isinstance(model["vocab"], list)
         if not unigram and model.get("type", "WordPiece") != "WordPiece":
             raise ValueError(f"no language rule is known for the model {model['type']}")
+        pieces = list(_unigram(model) if unigram else _wordpiece(model))
+        words = [piece for piece in pieces if any(map(str.isalpha, piece[1]))]
+        unknown = {model["unk_id"] if unigram else model["vocab"].get(model["unk_token"])}
         self._rules = rules
-        self._foreign: set[int] = set()
-        self._words: set[int] = set()
-        self._continuations: set[int] = set()
-        for token, body, continues in _unigram(model) if unigram else _wordpiece(model):
-            self._sort(token, body, continues)
-        unknown = model["unk_id"] if unigram else model["vocab"].get(model["unk_token"])
-        if unknown is not None:
-            self._foreign.add(unknown)
-            self._words.add(unknown)
+        self._words = {token for token, _, _ in words} | unknown
+        self._continuations = {token for token, _, continues in words if continues} - unknown
+        self._foreign = {t for t, body, _ in words if len(body) == 1 and body > "\x7f"} | unknown
 
     def supports(self, ids: Sequence[int]) -> bool:
         """Whether the text of these tokens is one the guard reads."""
@@ -57,15 +54,6 @@ class LanguageDetector:
             return True
         continuations = sum(token in self._continuations for token in ids)
         return continuations / words < self._rules.max_continuations
-
-    def _sort(self, token: int, body: str, continues: bool) -> None:
-        if not (body.isalpha() or any(map(str.isalpha, body))):
-            return
-        self._words.add(token)
-        if continues:
-            self._continuations.add(token)
-        if len(body) == 1 and not body.isascii():
-            self._foreign.add(token)
 
 
 def _wordpiece(model: Any) -> Iterable[tuple[int, str, bool]]:

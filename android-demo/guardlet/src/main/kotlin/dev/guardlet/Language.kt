@@ -23,6 +23,7 @@ internal class LanguageDetector(pieces: Sequence<Piece>, unknown: Int?, private 
         if (unknown != null) {
             foreign += unknown
             words += unknown
+            continuations -= unknown
         }
     }
 
