@@ -26,6 +26,11 @@ class LanguageRules:
     max_foreign: float
     max_continuations: float
 
+    def __post_init__(self) -> None:
+        shares = (self.max_foreign, self.max_continuations)
+        if self.min_tokens < 2 or not all(0 <= share <= 1 for share in shares):
+            raise ValueError("language: min_tokens must be at least 2, both shares from 0 to 1")
+
 
 class LanguageDetector:
     """Tells texts the vocabulary was made for from others, token by token. Thread-safe."""
