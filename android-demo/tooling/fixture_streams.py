@@ -77,5 +77,5 @@ def _row(
 
 
 def _check(verdict: Verdict) -> dict[str, Any]:
-    names = ("tokens", "score", "level", "judged", "windows", "truncated")
+    names = ("tokens", "score", "level", "judged", "windows", "truncated", "language_supported")
     return {name: getattr(verdict, name) for name in names}

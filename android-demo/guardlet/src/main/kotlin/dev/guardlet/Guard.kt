@@ -47,6 +47,7 @@ class Guard(
             windows = encoding.windows.size,
             window = worst,
             truncated = encoding.truncated,
+            languageSupported = encoding.languageSupported,
             operatingPoint = operatingPoint,
             bundle = bundleLabel,
             engine = engineLabel,

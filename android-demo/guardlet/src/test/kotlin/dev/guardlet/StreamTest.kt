@@ -134,10 +134,10 @@ class StreamTest {
     }
 
     private fun JsonObject.facts() =
-        listOf("tokens", "level", "judged", "windows", "truncated").map { text(it) }
+        listOf("tokens", "level", "judged", "windows", "truncated", "language_supported").map { text(it) }
 
     private fun Verdict.facts() =
-        listOf(tokens, level, judged, windows, truncated).map { it.toString().lowercase() }
+        listOf(tokens, level, judged, windows, truncated, languageSupported).map { it.toString().lowercase() }
 
     private fun JsonObject.chunks() = getValue("chunks").jsonArray.map { it.jsonPrimitive.content }
 
