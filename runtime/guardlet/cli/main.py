@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Optional, cast
 
 import typer
 from rich.table import Table
@@ -91,7 +92,8 @@ def check(
     show = _print_json if as_json else _print_verdict
     if stream:
         opened = guard.stream(prompt, first=first, every=every, hits=hits)
-        harmful = watch(opened, sys.stdin.buffer, show, stop_when_flagged=exit_code)
+        arriving = cast(BufferedIOBase, sys.stdin.buffer)
+        harmful = watch(opened, arriving, show, stop_when_flagged=exit_code)
         raise typer.Exit(EXIT_HARMFUL if exit_code and harmful else 0)
     prompt = _read_stdin() if prompt == STDIN else prompt
     response = _read_stdin() if response == STDIN else response

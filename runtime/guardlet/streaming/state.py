@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,8 +10,6 @@ from guardlet.errors import StreamError
 from guardlet.streaming.schedule import StreamSchedule
 
 _FORMAT = 1
-_KEYS = {"format", "bundle", "operating_point", "prompt", "schedule", "text", "rest", "surrogate"}
-_KEYS |= {"waiting", "tail", "tokens", "streak", "flagged"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def _surrogate(value: Any) -> bool:
     return value is None or (_count(value) and 0xD800 <= value <= 0xDBFF)
 
 
-_VALID = {
+_VALID: dict[str, Callable[[Any], bool]] = {
     "bundle": _text,
     "operating_point": _text,
     "prompt": _text,
@@ -88,3 +86,4 @@ _VALID = {
     "streak": _count,
     "flagged": lambda value: isinstance(value, bool),
 }
+_KEYS = {"format", *_VALID}
