@@ -53,6 +53,10 @@ class OperatingPointError(GuardletError):
     """The bundle has no operating point of that name."""
 
 
+class NormaliserError(GuardletError):
+    """The normaliser has no part of that name."""
+
+
 class InputError(GuardletError):
     """What was given to a check is not something a guard can judge."""
 
@@ -71,3 +75,7 @@ class DataError(GuardletError):
 
 class RecipeError(GuardletError):
     """A recipe is unreadable or names something that does not exist."""
+
+
+class AttackError(GuardletError):
+    """There is no attack of that name, or no row that it could be tried on."""

@@ -16,6 +16,8 @@ class Verdict:
     `score` is P(harmful) of the worst window, `window` that window's index. `judged` says which
     text the verdict is about. `tokens` counts prompt and response. `truncated` is true when part
     of the judged text was too long to be looked at. `latency_ms` is wall time of this check.
+    `decoding` names what the normaliser undid to find the text that this verdict is about, for
+    example "base64"; it is None for the text as it was given.
     """
 
     harmful: bool
@@ -30,6 +32,7 @@ class Verdict:
     bundle: str
     engine: str
     latency_ms: float
+    decoding: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

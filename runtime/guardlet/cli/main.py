@@ -61,6 +61,9 @@ def check(
     operating_point: Annotated[
         str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
     ] = "balanced",
+    normalise: Annotated[
+        bool, typer.Option("--normalise", help="Judge what the text hides (base64, ...) as well.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 when harmful.")
@@ -71,7 +74,9 @@ def check(
         context.fail("give one prompt, in quotes, and known options; see guardlet check --help")
     if prompt == STDIN and response == STDIN:
         raise typer.BadParameter("only one of prompt and response can be read from stdin")
-    guard = Guard.load(bundle, engine=engine, operating_point=operating_point)
+    guard = Guard.load(
+        bundle, engine=engine, operating_point=operating_point, normalise=normalise
+    )
     prompt = _read_stdin() if prompt == STDIN else prompt
     response = _read_stdin() if response == STDIN else response
     verdict = guard.check(prompt, response)
@@ -170,7 +175,8 @@ def _print_verdict(verdict: Verdict) -> None:
     stdout().print(
         f"[bold {colour}]{verdict.level}[/]  {verdict.judged} score {verdict.score:.3f}  "
         f"({verdict.tokens} tokens, {verdict.latency_ms:.1f} ms, {verdict.engine}"
-        f"{', truncated' if verdict.truncated else ''})"
+        f"{', truncated' if verdict.truncated else ''}"
+        f"{f', {verdict.decoding} undone' if verdict.decoding else ''})"
     )
 
 
