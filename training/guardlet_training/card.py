@@ -13,7 +13,6 @@ from guardlet.errors import DataError
 
 Report = Mapping[str, Any]
 _FIGURES = {"auprc": "AUPRC", "f1": "F1", "recall": "recall", "fpr": "FPR"}
-_BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
 
 
 def load_report(path: Path) -> Report:
@@ -46,11 +45,12 @@ def results_table(reports: Sequence[Report]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def replace_results(text: str, table: str) -> str:
-    """`text` with what stands between its results markers replaced. Raises DataError without."""
-    replaced, count = _BLOCK.subn(lambda match: match[1] + table + match[2], text)
+def replace_results(text: str, table: str, block: str = "results") -> str:
+    """`text` with what stands between the markers of a block replaced. Raises DataError without."""
+    pattern = re.compile(rf"(<!-- {block} -->\n).*?(<!-- /{block} -->)", re.DOTALL)
+    replaced, count = pattern.subn(lambda match: match[1] + table + match[2], text)
     if count != 1:
-        raise DataError("the file needs one <!-- results --> ... <!-- /results --> block")
+        raise DataError(f"the file needs one <!-- {block} --> ... <!-- /{block} --> block")
     return replaced
 
 

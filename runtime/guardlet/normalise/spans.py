@@ -14,7 +14,10 @@ from functools import cache
 from guardlet.normalise.tables import morse as morse_codes
 from guardlet.normalise.words import Words
 
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{60,}+\r?\n)*[A-Za-z0-9+/_-]{16,}+={0,2}")
+_BASE64_SIGN = r"[A-Za-z0-9+/_-]"
+_BASE64 = re.compile(
+    rf"(?:(?:{_BASE64_SIGN}{{60,}}+\r?\n)+{_BASE64_SIGN}+|{_BASE64_SIGN}{{16,}}+)={{0,2}}"
+)
 _HEX_TOGETHER = r"(?:0x)?(?:[0-9A-Fa-f]{2}){8,}"
 _HEX_BYTE = r"(?:0x|\\x|%)?[0-9A-Fa-f]{2}"
 _HEX_APART = rf"(?:{_HEX_BYTE}(?:[ ,:]{{1,2}}|(?=[\\%]))){{7,}}{_HEX_BYTE}"
