@@ -1,6 +1,6 @@
 """How a guard holds up under every attack, with normalisation and without.
 
-python -m guardlet_benchmarks.robustness --data DEV... --json OUT.json --readme README.md
+python -m guardlet_benchmarks.robustness --data DEV... --json OUT.json --readme README.md --page docs/robustness.md
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from guardlet_training.card import replace_results
 from guardlet_training.evaluate import expand
 
 BLOCK = "robustness"
+INTERVALS_BLOCK = "robustness-intervals"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,10 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with replacing(options.json) as file:
             file.write(json.dumps(recorded, indent=1) + "\n")
     if options.readme:
-        text = options.readme.read_text(encoding="utf-8")
-        replaced = replace_results(text, robustness_table(recorded), BLOCK)
-        with replacing(options.readme) as file:
-            file.write(replaced)
+        _rewrite(options.readme, BLOCK, robustness_table(recorded))
+    if options.page:
+        _rewrite(options.page, INTERVALS_BLOCK, intervals_table(recorded))
 
 
 def record(
@@ -74,23 +74,62 @@ def robustness_table(recorded: Mapping[str, Any]) -> str:
         "| benign flagged, as written | attacked | normalised |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    pairs = zip(recorded["plain"]["outcomes"], recorded["normalised"]["outcomes"], strict=True)
-    for plain, normalised in pairs:
-        cells = [_percent(share) for share in _cells(plain, normalised)]
-        row = [plain["transform"], f"{plain['target']}s", *cells]
+    for plain, normalised in _pairs(recorded):
+        shares = [
+            share
+            for kind in ("harmful", "benign")
+            for share in (
+                plain[f"{kind}_before"],
+                plain[f"{kind}_after"],
+                normalised[f"{kind}_after"],
+            )
+        ]
+        row = [plain["transform"], f"{plain['target']}s", *map(_percent, shares)]
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 
 
-def _cells(plain: Mapping[str, Any], normalised: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for kind in ("harmful", "benign"):
-        yield plain[f"{kind}_before"]
-        yield plain[f"{kind}_after"]
-        yield normalised[f"{kind}_after"]
+def intervals_table(recorded: Mapping[str, Any]) -> str:
+    """A Markdown table: one row an attack, the same shares under it with their 95 % intervals, and
+    what normalisation adds, in points."""
+    lines = [
+        "| attack | harmful found | normalised | gained | benign flagged | normalised | more |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for plain, normalised in _pairs(recorded):
+        row = [plain["transform"]]
+        for kind in ("harmful_after", "benign_after"):
+            before, after = plain[kind], normalised[kind]
+            row += [_with_interval(before), _with_interval(after), _points(before, after)]
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(recorded: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """The outcome of each attack, plain and normalised."""
+    yield from zip(recorded["plain"]["outcomes"], recorded["normalised"]["outcomes"], strict=True)
 
 
 def _percent(share: Mapping[str, Any]) -> str:
     return "-" if share["rate"] is None else f"{100 * share['rate']:.0f} %"
+
+
+def _with_interval(share: Mapping[str, Any]) -> str:
+    if share["rate"] is None:
+        return "-"
+    return f"{_percent(share)} ({100 * share['low']:.0f} to {100 * share['high']:.0f})"
+
+
+def _points(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    if before["rate"] is None or after["rate"] is None:
+        return "-"
+    return f"{100 * (after['rate'] - before['rate']):.1f}"
+
+
+def _rewrite(file: Path, block: str, table: str) -> None:
+    replaced = replace_results(file.read_text(encoding="utf-8"), table, block)
+    with replacing(file) as target:
+        target.write(replaced)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -101,7 +140,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=150, help="of each class at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="OUT", help="where to write the figures")
-    parser.add_argument("--readme", type=Path, help="file whose robustness block is rewritten")
+    parser.add_argument("--readme", type=Path, help="file that gets the table")
+    parser.add_argument("--page", type=Path, help="file that gets the table with intervals")
     return parser.parse_args(arguments)
 
 
