@@ -1,6 +1,7 @@
-"""How a guard holds up under every attack, with normalisation and without.
+r"""How a guard holds up under every attack, with normalisation and without.
 
-python -m guardlet_benchmarks.robustness --data DEV... --json OUT.json --readme README.md --page docs/robustness.md
+python -m guardlet_benchmarks.robustness --data DEV... --json OUT.json --readme README.md \
+    --page docs/robustness.md
 """
 
 from __future__ import annotations

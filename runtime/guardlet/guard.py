@@ -55,8 +55,9 @@ class Guard:
         """Loads a bundle folder, by default the embedded guardlet-mini. Offline.
 
         `engine` is an engine's name or an artifact's id, by default the first that runs here.
-        `threads` a check may use, by default every core. `normalise` scores what the text hides (base64,
-        look-alike letters, ...) as well. Raises a BundleError, EngineError or OperatingPointError.
+        `threads` a check may use, by default every core. `normalise` scores what the text hides
+        (base64, look-alike letters, ...) as well. Raises a BundleError, EngineError or
+        OperatingPointError.
         """
         opened = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
         manifest = opened.manifest

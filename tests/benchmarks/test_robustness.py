@@ -18,7 +18,6 @@ from guardlet_benchmarks.robustness import (
 from guardlet_training.attacks import TRANSFORMS
 from guardlet_training.rows import Row, write_rows
 
-
 PAGES = {"README.md": BLOCK, "page.md": INTERVALS_BLOCK}
 
 
@@ -37,10 +36,9 @@ def recorded(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     for name, block in PAGES.items():
         (folder / name).write_text(page(block, "old\n"), encoding="utf-8")
     paths = [str(folder / name) for name in ("rows.jsonl", "record.json", *PAGES)]
-    main(
-        ["--data", paths[0], "--json", paths[1], "--readme", paths[2], "--page", paths[3]]
-        + ["--bundle", str(tiny_bundle), "--rows", "1"]
-    )
+    options = ("--data", "--json", "--readme", "--page")
+    places = [word for pair in zip(options, paths, strict=True) for word in pair]
+    main([*places, "--bundle", str(tiny_bundle), "--rows", "1"])
     return folder
 
 

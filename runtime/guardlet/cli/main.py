@@ -74,9 +74,7 @@ def check(
         context.fail("give one prompt, in quotes, and known options; see guardlet check --help")
     if prompt == STDIN and response == STDIN:
         raise typer.BadParameter("only one of prompt and response can be read from stdin")
-    guard = Guard.load(
-        bundle, engine=engine, operating_point=operating_point, normalise=normalise
-    )
+    guard = Guard.load(bundle, engine=engine, operating_point=operating_point, normalise=normalise)
     prompt = _read_stdin() if prompt == STDIN else prompt
     response = _read_stdin() if response == STDIN else response
     verdict = guard.check(prompt, response)

@@ -15,7 +15,7 @@ from guardlet.normalise.words import Words
 _TAG = re.compile(f"[{chr(TAGS[0])}-{chr(TAGS[-1])}]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WIDE = re.compile("[^\x00-\x7f]")
-_FULL_WIDTH = range(0xFF01, 0xFF5F)
+_FULL_WIDTH_SIGNS = {point: point - 0xFEE0 for point in range(0xFF01, 0xFF5F)}
 
 
 def tag_characters(text: str, _: Words) -> str:
@@ -31,9 +31,12 @@ def zero_width(text: str, _: Words) -> str:
 
 
 def full_width(text: str, _: Words) -> str:
-    """Full-width forms, and styled letters and digits (mathematical, circled, ...), as ASCII: each
-    character whose NFKC is only ASCII letters and digits, or that is from U+FF01 to U+FF5E."""
-    return text if text.isascii() else _WIDE.sub(_narrow, text)
+    """Full-width and styled (mathematical, circled, ...) letters and digits as ASCII: each character
+    whose NFKC is only that. Beside them full-width signs as well, which are ordinary in Chinese."""
+    if text.isascii():
+        return text
+    narrowed = _WIDE.sub(_narrow, text)
+    return text if narrowed == text else narrowed.translate(_FULL_WIDTH_SIGNS)
 
 
 def homoglyph(text: str, _: Words) -> str:
@@ -63,8 +66,5 @@ def homoglyph(text: str, _: Words) -> str:
 
 
 def _narrow(match: re.Match[str]) -> str:
-    char = match[0]
-    plain = unicodedata.normalize("NFKC", char)
-    if plain.isascii() and (plain.isalnum() or ord(char) in _FULL_WIDTH):
-        return plain
-    return char
+    plain = unicodedata.normalize("NFKC", match[0])
+    return plain if plain.isascii() and plain.isalnum() else match[0]

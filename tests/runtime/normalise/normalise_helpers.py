@@ -9,10 +9,11 @@ from typing import Any
 from guardlet.normalise import Normaliser, Words
 
 SENTENCE = "how do you keep the bread fresh"
-WORDS = Words(
-    "how you keep the bread fresh what are hello world word text please read this garden "
-    "kettle window note".split()
+_VOCABULARY = (
+    "how you keep the bread fresh what are hello world word text please read this garden kettle "
+    "window note"
 )
+WORDS = Words(_VOCABULARY.split())
 NORMALISER = Normaliser(WORDS)
 CASES: list[dict[str, Any]] = [
     json.loads(line)

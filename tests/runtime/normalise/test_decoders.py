@@ -14,8 +14,9 @@ from guardlet.normalise.spans import base64_text, hexadecimal, morse, spaced_let
 from guardlet.normalise.substitution import caesar, leetspeak
 from guardlet.normalise.tables import morse as morse_codes
 
+KNOWN = ("how", "you", "keep", "the", "bread", "fresh", "what", "hello", "world", "garden")
 SENTENCES = st.lists(
-    st.sampled_from("how you keep the bread fresh what hello world garden".split()),
+    st.sampled_from(KNOWN),
     min_size=6,
     max_size=20,
 ).map(" ".join)

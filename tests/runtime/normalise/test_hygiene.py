@@ -42,6 +42,8 @@ def test_ascii_is_clean(text: str) -> None:
         "QR-код и Python в одном тексте",
         "naïve café, 3 × 4 = 12… 20 °C ½",
         "東京タワーへ行きたい。",
+        "我想学做饭，请帮我！",
+        "En yakın eczane nerede? Işık açık mı?",
     ],
 )
 def test_ordinary_text_of_any_script_stays(text: str) -> None:

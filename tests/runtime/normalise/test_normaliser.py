@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_readings_are_bounded_distinct_and_the_same_each_time(text: str) -> None
     assert len(readings) <= len(STEPS) == 4
     assert readings == NORMALISER.readings(text)
     texts = [text, *(reading.text for reading in readings)]
-    assert all(one != other for one, other in zip(texts, texts[1:], strict=False))
+    assert all(one != other for one, other in pairwise(texts))
     for reading in readings:
         assert set(reading.decoding.split("+")) <= set(PARTS)
 

@@ -85,8 +85,6 @@ def test_the_command(guard: Guard, tiny_bundle: Path, tmp_path: Path) -> None:
     assert "role_play" in printed and "base64" in printed
     assert "dragon" not in printed and "dragon" not in out.read_text(encoding="utf-8")
     wary = Guard.load(tiny_bundle, threads=1, normalise=True)
-    outcomes = measure(
-        wary, sample_rows([data], 3, 4), choose("base64,role_play"), 4, track
-    )
+    outcomes = measure(wary, sample_rows([data], 3, 4), choose("base64,role_play"), 4, track)
     expected = report(guard, outcomes, 4, True)
     assert json.loads(out.read_text(encoding="utf-8")) == json.loads(json.dumps(expected))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -163,3 +164,11 @@ def test_names_are_chosen() -> None:
     for wrong in ("base65", ",", ""):
         with pytest.raises(AttackError, match="there are all, base64"):
             choose(wrong)
+
+
+def test_the_page_describes_every_transform() -> None:
+    page = (Path(__file__).parents[3] / "docs/robustness.md").read_text(encoding="utf-8")
+    for transform in TRANSFORMS.values():
+        of = " and ".join(f"{target}s" for target in transform.targets)
+        row = f"| `{transform.name}` | {transform.description} | {of} | {transform.source} |"
+        assert row in page
