@@ -31,7 +31,7 @@ def zero_width(text: str, _: Words) -> str:
 
 
 def full_width(text: str, _: Words) -> str:
-    """Full-width and styled (mathematical, circled, ...) letters and digits as ASCII: each character
+    """Full-width and styled (mathematical, circled, ...) letters and digits as ASCII: characters
     whose NFKC is only that. Beside them full-width signs as well, which are ordinary in Chinese."""
     if text.isascii():
         return text
