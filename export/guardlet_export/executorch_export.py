@@ -15,6 +15,7 @@ from guardlet_export.executorch_graph.quantise import Bits, quantise_embedding, 
 from guardlet_export.fast_deberta import FastDeberta
 
 _LENGTHS = (64, 128, 256, 512)
+_BLOCK = 64  # tokens whose relative scores are worked out at a time
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def emit_executorch(
         )
     weights = read_weights(model.float().eval(), max_tokens)
     chosen = method_lengths or lengths(max_tokens)
-    modules = {length: FastDeberta(weights, length) for length in chosen}
+    modules = {length: FastDeberta(weights, length, _BLOCK) for length in chosen}
     tables = PositionTables(modules[max_tokens], int8=form.linears is not None)
     for module in modules.values():
         tables.share_with(module)
