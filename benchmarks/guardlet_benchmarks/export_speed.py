@@ -68,7 +68,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--executorch",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="an ExecuTorch program too; minutes to write for each model, longer for large ones",
+        help="an ExecuTorch program too; writing it takes minutes, many for deep models",
     )
     options = parser.parse_args(arguments)
     if options.executorch and (missing := missing_packages()):
