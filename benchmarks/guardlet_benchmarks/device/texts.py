@@ -10,7 +10,7 @@ from guardlet.errors import InputError
 _WORDS = (
     "the old river runs past a small town where people sell bread and read long letters "
     "about winter gardens while children ask why boats never stay in one harbour"
-).split()
+)
 _FILLERS = ("a", "to", "in", ".", "1")
 
 
@@ -27,7 +27,7 @@ def prompt_of(encoder: Encoder, tokens: int) -> tuple[str, int]:
             f"no window of {tokens} tokens: this bundle's have at most {rules.max_tokens}"
         )
     text = ""
-    for word in islice(cycle(_WORDS), room):
+    for word in islice(cycle(_WORDS.split()), room):
         longer = f"{text} {word}".strip()
         if len(encoder.tokenize(longer)[0]) > room:
             break
