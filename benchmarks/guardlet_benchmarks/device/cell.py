@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from typing import Any
 
 from guardlet.errors import EngineError
 from guardlet_benchmarks.device.child import Child
-from guardlet_benchmarks.device.report import Measurement, Parity, Sustained
+from guardlet_benchmarks.device.report import Measurement, Parity, Sustained, threads_in_words
 from guardlet_benchmarks.device.statistics import summarise
 from guardlet_benchmarks.device.subject import Spec
 
@@ -37,47 +37,43 @@ class Cell:
 
     @property
     def label(self) -> str:
-        return f"{self.spec.name}, {self.spec.threads} threads"
+        return f"{self.spec.name}, {threads_in_words(self.spec.threads)}"
 
     def open(self) -> None:
         """Starts the process, loads in it and checks once."""
-        with self._asking(starting=True) as child:
-            reply = child.ask("open", spec=self.spec.to_dict(), texts=self._texts)
+        self._child = Child(self.label)
+        if reply := self._ask("open", spec=self.spec.to_dict(), texts=self._texts):
             self._loaded = reply["load_ms"], reply["first_check_ms"]
 
     def warm_up(self) -> None:
-        with self._asking() as child:
-            for text in range(len(self._texts)):
-                for _ in range(_WARM_UPS):
-                    child.ask("check", text=text)
+        for text in range(len(self._texts)):
+            for _ in range(_WARM_UPS):
+                self._ask("check", text=text)
 
     def take_round(self) -> None:
         """One timed check of each length, after one that wakes the process up."""
-        with self._asking() as child:
-            child.ask("check", text=0)
-            for text in range(len(self._texts)):
-                reply = child.ask("check", text=text)
+        self._ask("check", text=0)
+        for text in range(len(self._texts)):
+            if reply := self._ask("check", text=text):
                 self._check_ms[text].append(reply["check_ms"])
                 self._encode_ms[text].append(reply["encode_ms"])
 
     def take_memory(self) -> None:
-        with self._asking() as child:
-            self._memory = child.ask("memory")["bytes"]
+        if reply := self._ask("memory"):
+            self._memory = reply["bytes"]
 
     def take_slice(self, tokens: int, seconds: float) -> tuple[int, float]:
         """Checks of the prompt of `tokens` tokens made in about so many seconds, and the time."""
-        with self._asking() as child:
-            reply = child.ask("run", text=self._tokens.index(tokens), seconds=seconds)
-            return reply["checks"], reply["seconds"]
-        return 0, 0.0
+        reply = self._ask("run", text=self._tokens.index(tokens), seconds=seconds)
+        return (reply["checks"], reply["seconds"]) if reply else (0, 0.0)
 
     def keep_sustained(self, found: Sustained | None) -> None:
         self._sustained = found
 
     def take_parity(self) -> None:
-        with self._asking() as child:
-            parity = child.ask("parity")["parity"]
-            self._parity = Parity(**parity) if parity else None
+        reply = self._ask("parity")
+        if reply and reply["parity"]:
+            self._parity = Parity(**reply["parity"])
 
     def close(self) -> None:
         if self._child:
@@ -105,15 +101,13 @@ class Cell:
             parity=self._parity,
         )
 
-    @contextmanager
-    def _asking(self, starting: bool = False) -> Iterator[Child]:
-        """The process; its failure ends the block and is kept."""
-        if starting:
-            self._child = Child(self.label)
+    def _ask(self, do: str, **request: Any) -> dict[str, Any] | None:
+        """The answer; None, and nothing more is asked, when the process fails."""
+        if self._child is None:
+            return None
         try:
-            if self._child is None:
-                raise EngineError(self.failure or f"{self.label}: not started")
-            yield self._child
+            return self._child.ask(do, **request)
         except EngineError as error:
             self.failure = str(error)
             self.close()
+            return None

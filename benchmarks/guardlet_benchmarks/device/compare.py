@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from guardlet_benchmarks.device.report import DeviceReport, LengthTimes, Measurement, Parity
+from guardlet_benchmarks.device.report import (
+    DeviceReport,
+    LengthTimes,
+    Measurement,
+    Parity,
+    threads_in_words,
+)
 
 LEAST_BAND = 0.1
 SIZE_BAND = 0.01
@@ -132,9 +138,4 @@ def _by_cell(report: DeviceReport) -> dict[tuple[str, int], Measurement]:
 
 
 def _label(measurement: Measurement) -> str:
-    return f"{measurement.artifact}, {threads(measurement.threads)}"
-
-
-def threads(number: int) -> str:
-    """In words, as `2 threads`."""
-    return "1 thread" if number == 1 else f"{number} threads"
+    return f"{measurement.artifact}, {threads_in_words(measurement.threads)}"

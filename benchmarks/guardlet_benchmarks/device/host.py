@@ -15,7 +15,7 @@ from guardlet.errors import EngineError, InputError
 from guardlet_benchmarks.device.cell import Cell, Prompt
 from guardlet_benchmarks.device.facts import thermal_state, this_machine, usable_cores
 from guardlet_benchmarks.device.probe import Probe
-from guardlet_benchmarks.device.report import DeviceReport
+from guardlet_benchmarks.device.report import DeviceReport, threads_in_words
 from guardlet_benchmarks.device.request import DeviceRequest, Progress
 from guardlet_benchmarks.device.statistics import noise, sustained
 from guardlet_benchmarks.device.subject import Spec
@@ -62,7 +62,7 @@ class _Run:
 
     def measure(self, threads: int, rounds: int, seconds: float, parity: bool) -> None:
         """All subjects with so many threads; `seconds` of the long run for each."""
-        title = f"{threads} thread{'s'[: threads > 1]}"
+        title = threads_in_words(threads)
         cells = [Cell(spec.with_threads(threads), self._prompts) for spec in self._specs]
         self._cells += cells
         with ExitStack() as stack:
@@ -115,10 +115,10 @@ class _Run:
         lengths = [tokens for _, tokens in self._prompts]
         tokens = min(lengths, key=lambda length: abs(length - _SUSTAINED_TOKENS))
         count = max(_LEAST_SLICES, round(seconds / _LONGEST_SLICE))
-        steps = track(range(count), f"{title}: {cell.spec.name} at length", count)
-        cell.keep_sustained(
-            sustained(tokens, [cell.take_slice(tokens, seconds / count) for _ in steps])
-        )
+        steps = track(range(count), f"{title}: long run of {cell.spec.name}", count)
+        slices = [cell.take_slice(tokens, seconds / count) for _ in steps]
+        if not cell.failure:
+            cell.keep_sustained(sustained(tokens, slices))
         self._progress(self.report())
 
 
