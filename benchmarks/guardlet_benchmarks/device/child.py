@@ -12,7 +12,8 @@ from typing import Any
 
 from guardlet.errors import EngineError
 
-_PATIENCE = 5
+_WORKER = "guardlet_benchmarks.device.worker"
+_PATIENCE = 60  # seconds; it takes the system a while to take a large process apart
 _LONGEST_REASON = 200
 
 
@@ -24,7 +25,7 @@ class Child:
         self.label = label
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "guardlet_benchmarks.device.worker"],
+            [sys.executable, "-P", "-W", "ignore", "-m", _WORKER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

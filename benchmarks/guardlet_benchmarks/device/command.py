@@ -53,7 +53,12 @@ def benchmark_device(
     ] = SUSTAINED_SECONDS,
     peers: Annotated[
         Optional[Path],
-        typer.Option(metavar="MODEL", help="Trained model to run in other ways beside."),
+        typer.Option(
+            metavar="MODEL",
+            exists=True,
+            file_okay=False,
+            help="Folder of the trained model, to run it in other ways beside.",
+        ),
     ] = None,
     json_out: Annotated[Optional[Path], typer.Option("--json", help="Write the report.")] = None,
     html: Annotated[Optional[Path], typer.Option(help="Write it as a web page.")] = None,
@@ -66,6 +71,8 @@ def benchmark_device(
     ] = False,
 ) -> None:
     """Measure a guard on a device: how fast, how big, how warm, and is it still the same guard?"""
+    if peers and target != HOST:
+        raise typer.BadParameter(f"--peers goes with --target {HOST}")
     request = DeviceRequest(
         bundle=bundle,
         engines=tuple(engines.split(",")) if engines else None,

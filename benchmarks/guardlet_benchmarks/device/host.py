@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from guardlet.bundle import Artifact, Bundle
 from guardlet.cli.console import plain, stderr, track
+from guardlet.cli.plugins import install_line
 from guardlet.encoder import Encoder
 from guardlet.engines import can_run, choose_artifact
 from guardlet.errors import EngineError, InputError
@@ -25,6 +27,7 @@ _THREADS = (1, 2, 4)
 _SUSTAINED_TOKENS = 128
 _LONGEST_SLICE = 1.0
 _LEAST_SLICES = 8
+_PEERS_NEED = ("torch", "transformers", "optimum", "onnx")
 
 
 def measure(request: DeviceRequest, progress: Progress) -> DeviceReport:
@@ -171,6 +174,8 @@ def _peers(model: Path | None, max_tokens: int) -> Iterator[list[Spec]]:
     if model is None:
         yield []
         return
+    if any(find_spec(package) is None for package in _PEERS_NEED):
+        raise EngineError(f"peers need more packages: {install_line('bench')}")
     from guardlet_benchmarks.device.peers import exported
 
     with exported(model, max_tokens) as specs:

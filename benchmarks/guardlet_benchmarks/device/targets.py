@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from guardlet.errors import DataError, EngineError
+from guardlet_benchmarks.device.report import DeviceReport
 from guardlet_benchmarks.device.request import Target
 
 HOST = "host"
@@ -26,7 +28,7 @@ def find_target(name: str, file: Path | None) -> Target:
         raise EngineError(f"no target {name!r}; there are {', '.join(TARGETS)} and adb:SERIAL")
     if (kind == "ios-file") != (file is not None):
         raise DataError("--file goes with --target ios-file, and the target needs it")
-    measure: Target = importlib.import_module(_MODULES[kind]).measure
+    measure: Callable[..., DeviceReport] = importlib.import_module(_MODULES[kind]).measure
     if kind == "adb":
         return partial(measure, serial=serial or None)
     return partial(measure, file=file) if file else measure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import cycle, islice
 
 from guardlet.encoder import Encoder
@@ -26,24 +27,25 @@ def prompt_of(encoder: Encoder, tokens: int) -> tuple[str, int]:
         raise InputError(
             f"no window of {tokens} tokens: this bundle's have at most {rules.max_tokens}"
         )
-    text = ""
-    for word in islice(cycle(_WORDS.split()), room):
-        longer = f"{text} {word}".strip()
-        if len(encoder.tokenize(longer)[0]) > room:
-            break
-        text = longer
-    text = _filled(encoder, text, room)
+    words = bisect_right(range(room + 1), room, key=lambda n: _tokens(encoder, _text(n))) - 1
+    text = _filled(encoder, _text(words), room)
     return text, len(encoder.encode(text).windows[0].ids)
 
 
 def _filled(encoder: Encoder, text: str, room: int) -> str:
-    """`text` with whatever short words still fit."""
-    while (have := len(encoder.tokenize(text)[0])) < room:
-        for word in _FILLERS:
-            longer = f"{text} {word}".strip()
-            if have < len(encoder.tokenize(longer)[0]) <= room:
-                text = longer
-                break
-        else:
+    """`text` with whatever short words, or letters at its end, still fit."""
+    while (have := _tokens(encoder, text)) < room:
+        longer = (f"{text}{space}{word}".strip() for word in _FILLERS for space in (" ", ""))
+        fitting = (text for text in longer if have < _tokens(encoder, text) <= room)
+        if (found := next(fitting, None)) is None:
             return text
+        text = found
     return text
+
+
+def _text(words: int) -> str:
+    return " ".join(islice(cycle(_WORDS.split()), words))
+
+
+def _tokens(encoder: Encoder, text: str) -> int:
+    return len(encoder.tokenize(text)[0])

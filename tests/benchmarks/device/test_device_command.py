@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import replace
 from importlib.metadata import EntryPoint
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from device_reports import MEASUREMENT, REPORT, with_measurement
 from repository import ROOT
 from typer.testing import CliRunner, Result
@@ -69,7 +71,7 @@ def test_a_real_run_writes_its_files_and_compares_with_itself(
 
 def test_options_become_the_request(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     requests = answering(monkeypatch, REPORT)
-    options = ("--engines", "onnx,executorch-int8", "--threads", "2,1,2", "--peers", "model")
+    options = ("--engines", "onnx,executorch-int8", "--threads", "2,1,2", "--peers", tmp_path)
     assert invoke("bundle", *options).exit_code == 0
     assert invoke().exit_code == 0
     assert requests == [
@@ -77,16 +79,24 @@ def test_options_become_the_request(monkeypatch: pytest.MonkeyPatch, tmp_path: P
             bundle=Path("bundle"),
             engines=("onnx", "executorch-int8"),
             threads=(2, 1),
-            peers=Path("model"),
+            peers=tmp_path,
         ),
         DeviceRequest(),
     ]
 
 
 @pytest.mark.parametrize(
-    "words", [("--lengths", "32,x"), ("--lengths", "0"), ("--threads", "1,,2"), ("--rounds", "0")]
+    "words",
+    [
+        ("--lengths", "32,x"),
+        ("--lengths", "0"),
+        ("--threads", "1,,2"),
+        ("--rounds", "0"),
+        ("--peers", "nowhere"),
+        ("--peers", ".", "--target", "jvm"),
+    ],
 )
-def test_numbers_that_are_none_are_refused(words: tuple[str, str]) -> None:
+def test_arguments_that_make_no_sense_are_refused(words: tuple[str, ...]) -> None:
     assert invoke(*words).exit_code == 2
 
 
@@ -190,6 +200,14 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(
 def test_an_unknown_target_is_named(words: tuple[str, ...], message: str) -> None:
     with pytest.raises(GuardletError, match=message):
         invoke(*words)
+
+
+def test_the_guide_names_every_option() -> None:
+    guide = (ROOT / "docs/device-report.md").read_text(encoding="utf-8")
+    context = typer.Context(typer.main.get_command(command.app))
+    options = {name for item in context.command.params for name in item.opts if name[:2] == "--"}
+    named = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", guide))
+    assert named == options
 
 
 def test_the_package_declares_script_and_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +31,17 @@ def test_a_window_that_cannot_be_is_refused(tokens: int) -> None:
         prompt_of(ENCODER, tokens)
 
 
-def test_a_tokenizer_that_spells_comes_close() -> None:
+def test_a_tokenizer_of_few_pieces_meets_it_too(tmp_path: Path) -> None:
+    from guardlet_benchmarks.shape_bundle import save_tokenizer
+
+    save_tokenizer(tmp_path / "tokenizer.json", 600)
+    text = (tmp_path / "tokenizer.json").read_text(encoding="utf-8")
+    rules = replace(MANIFEST.input, start=(1,), middle=(2,), end=(2,), pad=0)
+    for tokens in (16, 32, 64, 128, 256):
+        assert prompt_of(Encoder(text, rules), tokens)[1] == tokens
+
+
+def test_a_tokenizer_that_spells_meets_it() -> None:
     from tiny_models import RULES, tiny_tokenizer
 
     encoder = Encoder(tiny_tokenizer().to_str(), RULES)
