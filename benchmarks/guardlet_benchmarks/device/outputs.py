@@ -10,7 +10,7 @@ from guardlet.errors import DataError
 from guardlet_benchmarks.device.compare import Comparison
 from guardlet_benchmarks.device.markdown import comparison_markdown, markdown
 from guardlet_benchmarks.device.report import DeviceReport
-from guardlet_export.files import replacing
+from guardlet_export.files import write_text
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Outputs:
     def save(self, report: DeviceReport) -> None:
         """The JSON alone: what there is so far."""
         if self.json:
-            _write(self.json, json.dumps(report.to_json(), indent=1) + "\n")
+            write_text(self.json, json.dumps(report.to_json(), indent=1) + "\n")
 
     def write(self, report: DeviceReport, comparison: Comparison | None) -> None:
         """Every form. Raises DataError when a file cannot be written."""
@@ -46,16 +46,8 @@ class Outputs:
             text = markdown(report)
             if comparison:
                 text += "\n" + comparison_markdown(comparison)
-            _write(self.markdown, text)
+            write_text(self.markdown, text)
         if self.html:
             from guardlet_benchmarks.page import write_page
 
             write_page(self.html, report, None)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        with replacing(path) as file:
-            file.write(text)
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror}") from None
