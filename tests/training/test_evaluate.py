@@ -139,7 +139,7 @@ def test_curves_stand_beside_the_figures_when_asked_for(
     results = evaluate(judged, 0.5)
     extra = curves(judged, Bundle.open(tiny_bundle).manifest)
     figures = report(guard, results, extra)["datasets"]["s"]
-    assert figures == {**asdict(results["s"]), **asdict(extra["s"])}
+    assert figures == json.loads(json.dumps({**asdict(results["s"]), **asdict(extra["s"])}))
     assert set(figures) - METRICS == {"curve", "reliability", "ece", "ece_uncalibrated"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -101,10 +102,12 @@ def report(
 ) -> dict[str, Any]:
     """The JSON that `guardlet evaluate --json` writes; with `extra`, curves beside the figures."""
     more = {name: asdict(item) for name, item in (extra or {}).items()}
-    return {
+    tree = {
         "bundle": guard.bundle_label,
         "engine": guard.engine_label,
         "operating_point": guard.operating_point,
         "datasets": {n: {**asdict(item), **more.get(n, {})} for n, item in results.items()},
         "mean": mean_metrics(results),
     }
+    plain: dict[str, Any] = json.loads(json.dumps(tree, allow_nan=False))
+    return plain

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from guardlet.errors import DataError
 from guardlet_benchmarks.device.compare import Comparison
 from guardlet_benchmarks.device.markdown import comparison_markdown, markdown
 from guardlet_benchmarks.device.report import DeviceReport
+from guardlet_benchmarks.page import write_page
 from guardlet_export.files import write_text
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where each form goes; None for nowhere."""
+    """Where each form goes; None for nowhere. The page shows `evaluation` as well."""
 
     json: Path | None
     html: Path | None
     markdown: Path | None
+    evaluation: Mapping[str, Any] | None = None
 
     def prepare(self) -> None:
         """Makes the folders, so that a long run does not end at a file it cannot write.
@@ -48,6 +52,4 @@ class Outputs:
                 text += "\n" + comparison_markdown(comparison)
             write_text(self.markdown, text)
         if self.html:
-            from guardlet_benchmarks.page import write_page
-
-            write_page(self.html, report, None)
+            write_page(self.html, report, self.evaluation)
