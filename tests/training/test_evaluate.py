@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ from guardlet import Bundle, Encoder, Guard
 from guardlet.cli.console import track
 from guardlet.engines import choose_artifact, open_engine
 from guardlet.errors import DataError, GuardletError
-from guardlet_training.evaluate import evaluate, expand, report, score_set
+from guardlet_training.evaluate import (
+    curves,
+    evaluate,
+    expand,
+    judge_sets,
+    report,
+    score_set,
+)
 from guardlet_training.metrics import compute_metrics
 from guardlet_training.rows import Row, write_rows
 
@@ -58,7 +65,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 def test_metrics_are_those_of_the_guards_scores(guard: Guard, tmp_path: Path) -> None:
     rows = made_up_rows(25)
     files = {"one": save(tmp_path / "one.jsonl", rows)}
-    results = evaluate(guard, files, 0.4, track)
+    results = evaluate(judge_sets(guard, files, track), 0.4)
     scores = [guard.check(row.prompt, row.response).score for row in rows]
     assert results == {"one": compute_metrics([row.target for row in rows], scores, 0.4)}
 
@@ -73,14 +80,15 @@ def test_rows_without_label_or_readable_text_are_left_out(guard: Guard, tmp_path
         Row("invisible", "\u200b\ufeff", response="\x00", label=1),
         Row("only-a-response", "", response="engine", label=0),
     ]
-    results = evaluate(guard, {"s": save(tmp_path / "s.jsonl", rows)}, 0.5, track)
-    assert (results["s"].rows, results["s"].harmful) == (4, 2)
+    judged = judge_sets(guard, {"s": save(tmp_path / "s.jsonl", rows)}, track)
+    assert judged["s"].labels == [1, 0, 1, 0]
+    assert len(judged["s"].scores) == 4
 
 
 def test_a_file_without_usable_rows_is_named(guard: Guard, tmp_path: Path) -> None:
     path = save(tmp_path / "none.jsonl", [Row("a", SECRET), Row("b", " ", label=1)])
     with pytest.raises(DataError, match=r"none\.jsonl has no labelled rows") as caught:
-        evaluate(guard, {"none": path}, 0.5, track)
+        judge_sets(guard, {"none": path}, track)
     assert SECRET not in str(caught.value)
 
 
@@ -116,12 +124,42 @@ def test_report(guard: Guard, tmp_path: Path) -> None:
         "mixed": save(tmp_path / "mixed.jsonl", made_up_rows(20)),
         "benign": save(tmp_path / "benign.jsonl", benign),
     }
-    results = evaluate(guard, files, 0.5, track)
+    results = evaluate(judge_sets(guard, files, track), 0.5)
     figures = report(guard, results)
     assert_is_report(figures, guard, ["mixed", "benign"])
     assert figures["datasets"]["mixed"] == asdict(results["mixed"])
     assert figures["datasets"]["benign"]["f1"] is None
     assert json.loads(json.dumps(figures)) == figures
+
+
+def test_curves_stand_beside_the_figures_when_asked_for(
+    guard: Guard, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    judged = judge_sets(guard, {"s": save(tmp_path / "s.jsonl", made_up_rows(20))}, track)
+    results = evaluate(judged, 0.5)
+    extra = curves(judged, Bundle.open(tiny_bundle).manifest)
+    figures = report(guard, results, extra)["datasets"]["s"]
+    assert figures == json.loads(json.dumps({**asdict(results["s"]), **asdict(extra["s"])}))
+    assert set(figures) - METRICS == {"curve", "reliability", "ece", "ece_uncalibrated"}
+
+
+def test_the_bundles_temperature_is_the_one_that_is_undone(
+    tiny_bundle: Path, tmp_path: Path
+) -> None:
+    files = {"s": save(tmp_path / "s.jsonl", made_up_rows(20))}
+    bundle = Bundle.open(tiny_bundle)
+    manifest = bundle.manifest
+    encoder = Encoder(bundle.read_text(manifest.tokenizer), manifest.input)
+    engine = open_engine(bundle, choose_artifact(bundle, None), 1)
+    warm, cold = (
+        Guard(encoder, engine, replace(manifest.score, temperature=t), "balanced")
+        for t in (2.5, 1.0)
+    )
+    warm_manifest = replace(manifest, score=replace(manifest.score, temperature=2.5))
+    warm_curves = curves(judge_sets(warm, files, track), warm_manifest)["s"]
+    cold_curves = curves(judge_sets(cold, files, track), manifest)["s"]
+    assert warm_curves.ece_uncalibrated == pytest.approx(cold_curves.ece, abs=1e-12)
+    assert warm_curves.ece != pytest.approx(cold_curves.ece, abs=1e-3)
 
 
 def test_the_command_prints_and_writes_the_report(

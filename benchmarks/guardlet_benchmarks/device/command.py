@@ -25,6 +25,7 @@ from guardlet_benchmarks.device.request import (
 )
 from guardlet_benchmarks.device.tables import Table, compared, long_run, parity, summary
 from guardlet_benchmarks.device.targets import HOST, TARGETS, find_target
+from guardlet_benchmarks.page.evaluation import load_evaluation
 
 EXIT_REGRESSED = 1
 _STOPPED = "stopped before its end"
@@ -62,6 +63,10 @@ def benchmark_device(
     ] = None,
     json_out: Annotated[Optional[Path], typer.Option("--json", help="Write the report.")] = None,
     html: Annotated[Optional[Path], typer.Option(help="Write it as a web page.")] = None,
+    evaluation: Annotated[
+        Optional[Path],
+        typer.Option(help="Show this JSON of `guardlet evaluate` on the page as well."),
+    ] = None,
     markdown: Annotated[Optional[Path], typer.Option(help="Write it as Markdown.")] = None,
     old: Annotated[
         Optional[Path], typer.Option("--compare", help="An older report, as JSON.")
@@ -83,7 +88,7 @@ def benchmark_device(
         peers=peers,
     )
     before = load_report(old) if old else None
-    outputs = Outputs(json_out, html, markdown)
+    outputs = Outputs(json_out, html, markdown, load_evaluation(evaluation) if evaluation else None)
     outputs.prepare()
     report = _measured(find_target(target, file), request, outputs)
     comparison = compare(before, report) if before else None

@@ -38,6 +38,15 @@ def comparison_markdown(comparison: Comparison) -> str:
 
 def about(report: DeviceReport) -> Iterator[str]:
     """Lines on the device, the software, and how far the figures can be trusted."""
+    yield from machine(report)
+    if report.noise:
+        yield calm(report.noise)
+    if report.incomplete:
+        yield f"incomplete: {report.incomplete}"
+
+
+def machine(report: DeviceReport) -> Iterator[str]:
+    """Lines on what ran where and when."""
     device = report.device
     memory = f", {device.memory_bytes / 2**30:.0f} GiB" if device.memory_bytes else ""
     yield f"{report.runtime}, {report.created}, {device.os}"
@@ -46,10 +55,6 @@ def about(report: DeviceReport) -> Iterator[str]:
         yield ", ".join(f"{name} {version}" for name, version in device.versions.items())
     told = {"power": device.power, "thermal": device.thermal}
     yield from (f"{name}: {state}" for name, state in told.items() if state)
-    if report.noise:
-        yield calm(report.noise)
-    if report.incomplete:
-        yield f"incomplete: {report.incomplete}"
 
 
 def lines(table: Table) -> str:
