@@ -19,8 +19,8 @@ from guardlet_training.card import load_report
 
 _SIZE = 180.0
 _MARGINS = (20.0, 8.0, 32.0, 26.0)
-_LARGEST_DOT = 9.0
-_CURVE, _CHOSEN, _BINS = Series("curve", 0), Series("operating point", 1), Series("bins", 2)
+_LARGEST_DOT = 6.0
+_CURVE, _CHOSEN, _BINS = Series("curve", 0), Series("operating point", 1), Series("bins", 0)
 _FIGURES = {
     "precision": "precision",
     "recall": "recall",

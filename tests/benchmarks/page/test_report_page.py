@@ -14,6 +14,7 @@ from report_pages import EVALUATION, FULL_REPORT, LENGTHS, evaluation, incomplet
 from repository import ROOT
 
 from guardlet.errors import DataError
+from guardlet_benchmarks.device.outputs import Outputs
 from guardlet_benchmarks.device.report import DeviceReport
 from guardlet_benchmarks.device.statistics import summarise
 from guardlet_benchmarks.page import write_page
@@ -53,7 +54,7 @@ def test_a_device_report_has_all_its_sections() -> None:
     for words in (
         "<h1>guardlet-mini@1.0.0</h1>",
         "2030-01-01T12:00:00Z",
-        "Crumb X1, 4 cores, 8 GiB",
+        "Crumb X1, 2 cores, 8 GiB",
         "the machine was calm",
         "optimum-fp32 (peer)",
         "other ways to run the same weights",
@@ -202,4 +203,10 @@ def test_a_file_that_is_no_evaluation_is_named(tmp_path: Path, text: str) -> Non
 def test_the_file_is_the_page(tmp_path: Path) -> None:
     target = tmp_path / "new" / "page.html"
     write_page(target, FULL_REPORT, EVALUATION)
+    assert target.read_text(encoding="utf-8") == render_page(FULL_REPORT, EVALUATION)
+
+
+def test_the_page_of_a_run_shows_an_evaluation_as_well(tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+    Outputs(None, target, None, EVALUATION).write(FULL_REPORT, None)
     assert target.read_text(encoding="utf-8") == render_page(FULL_REPORT, EVALUATION)
