@@ -172,6 +172,8 @@ def _print_verdict(verdict: Verdict) -> None:
         f"({verdict.tokens} tokens, {verdict.latency_ms:.1f} ms, {verdict.engine}"
         f"{', truncated' if verdict.truncated else ''})"
     )
+    if not verdict.language_supported:
+        stdout().print("language: not one this guard reads; do not rely on the score")
 
 
 def _number(value: float | None) -> str:
