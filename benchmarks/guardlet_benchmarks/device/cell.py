@@ -41,7 +41,10 @@ class Cell:
 
     def open(self) -> None:
         """Starts the process, loads in it and checks once."""
-        self._child = Child(self.label)
+        try:
+            self._child = Child(self.label)
+        except OSError as error:
+            self.failure = f"{self.label}: cannot start a process: {error.strerror}"
         if reply := self._ask("open", spec=self.spec.to_dict(), texts=self._texts):
             self._loaded = reply["load_ms"], reply["first_check_ms"]
 

@@ -99,19 +99,20 @@ def benchmark_device(
 def _measured(measure: Target, request: DeviceRequest, outputs: Outputs) -> DeviceReport:
     """The report; one that ended early says why. Raises the target's error when there is nothing
     to report."""
-    latest: list[DeviceReport] = []
+    latest: DeviceReport | None = None
 
     def keep(report: DeviceReport) -> None:
-        latest[:] = [report]
+        nonlocal latest
+        latest = report
         outputs.save(replace(report, incomplete=report.incomplete or _STOPPED))
 
     try:
         return measure(request, keep)
     except (GuardletError, KeyboardInterrupt) as error:
-        if not latest or not latest[0].measurements:
+        if latest is None or not latest.measurements:
             raise
         reason = _STOPPED if isinstance(error, KeyboardInterrupt) else str(error)
-        return replace(latest[0], incomplete=reason)
+        return replace(latest, incomplete=reason)
 
 
 def _show(report: DeviceReport, comparison: Comparison | None) -> None:
