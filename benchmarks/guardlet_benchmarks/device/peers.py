@@ -81,7 +81,7 @@ def _write(name: str, engine: TorchEngine, max_tokens: int, folder: Path) -> Pat
         return folder / "model.safetensors"
     engine.model.config.save_pretrained(folder)
     (route,) = (route for route in ROUTES if route.name == name)
-    return route.emit(engine, max_tokens, folder)
+    return route.emit(engine, (max_tokens,), folder)
 
 
 def _tokenizer(model: Path) -> Any:
