@@ -17,9 +17,9 @@ from guardlet.cli.console import track
 from guardlet.errors import DataError
 from guardlet.guard import Guard
 from guardlet_export.files import replacing
+from guardlet_export.marked import replace_block
 from guardlet_training.attacks import TRANSFORMS
 from guardlet_training.attacks.measure import measure, report, sample_rows
-from guardlet_training.card import replace_results
 from guardlet_training.evaluate import expand
 
 BLOCK = "robustness"
@@ -128,7 +128,7 @@ def _points(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 
 def _rewrite(file: Path, block: str, table: str) -> None:
-    replaced = replace_results(file.read_text(encoding="utf-8"), table, block)
+    replaced = replace_block(file.read_text(encoding="utf-8"), block, table)
     with replacing(file) as target:
         target.write(replaced)
 
