@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from normalise_helpers import CASES, NORMALISER, SENTENCE, WORDS
 
+from guardlet import Bundle, Encoder
 from guardlet.errors import NormaliserError
 from guardlet.normalise import PARTS, Normaliser, Words
 from guardlet.normalise.normaliser import STEPS
@@ -93,3 +95,15 @@ def test_what_is_plausible() -> None:
     assert not WORDS.plausible("the")
     assert not WORDS.plausible("keep bread xxxxxxxxxxxxxxxxxx")
     assert not WORDS.plausible("keep bread\x00")
+
+
+def test_sentences_in_other_languages_are_not_taken_for_codes() -> None:
+    """Only Persian needs a character that is never drawn."""
+    bundle = Bundle.open()
+    encoder = Encoder(bundle.read_text(bundle.manifest.tokenizer), bundle.manifest.input)
+    normaliser = Normaliser(Words.of_vocabulary(encoder.vocabulary()))
+    lines = Path(__file__).parents[1].joinpath("foreign_sentences.tsv").read_text(encoding="utf-8")
+    sentences = [line.split("\t")[-1] for line in lines.splitlines()]
+    assert len(sentences) > 100
+    fired = {reading.decoding for text in sentences for reading in normaliser.readings(text)}
+    assert fired <= {"zero_width"}
