@@ -121,6 +121,10 @@ class Encoder:
     def from_file(cls, path: Path, rules: InputRules) -> Encoder:
         return cls(path.read_text(encoding="utf-8"), rules)
 
+    def vocabulary(self) -> frozenset[str]:
+        """Every entry of the tokenizer's vocabulary, word marks included."""
+        return frozenset(self._tokenizer.get_vocab())
+
     def tokenize(self, text: str) -> tuple[list[int], bool]:
         """Ids of `text` without special tokens, and whether `max_chars` cut text away.
 

@@ -49,8 +49,16 @@ class EngineError(GuardletError):
     """An engine is unknown, not installed, absent from the bundle, or failed."""
 
 
+class DeviceError(GuardletError):
+    """A device that was to be measured is missing, refuses, fails, or went away."""
+
+
 class OperatingPointError(GuardletError):
     """The bundle has no operating point of that name."""
+
+
+class NormaliserError(GuardletError):
+    """The normaliser has no part of that name."""
 
 
 class InputError(GuardletError):
@@ -75,3 +83,7 @@ class DataError(GuardletError):
 
 class RecipeError(GuardletError):
     """A recipe is unreadable or names something that does not exist."""
+
+
+class AttackError(GuardletError):
+    """There is no attack of that name, or no row that it could be tried on."""

@@ -11,6 +11,7 @@ from guardlet.bundle import DEFAULT_OPERATING_POINT, Bundle
 from guardlet.encoder import Encoder, Encoding
 from guardlet.engines import Engine, choose_artifact, open_engine
 from guardlet.errors import NotTextError, OperatingPointError
+from guardlet.normalise import Normaliser, Words, worst_reading
 from guardlet.scoring import ScoreRules, highest
 from guardlet.streaming import DEFAULT_SCHEDULE, GuardStream, StreamSchedule, StreamState
 from guardlet.verdict import Verdict
@@ -29,6 +30,7 @@ class Guard:
         operating_point: str = DEFAULT_OPERATING_POINT,
         bundle_label: str = "unbundled",
         engine_label: str = "custom",
+        normaliser: Normaliser | None = None,
     ) -> None:
         """From parts; apps call `Guard.load`. Raises OperatingPointError."""
         if operating_point not in rules.operating_points:
@@ -37,6 +39,7 @@ class Guard:
         self._encoder = encoder
         self._engine = engine
         self._rules = rules
+        self._normaliser = normaliser
         self._point = rules.operating_points[operating_point]
         self.operating_point = operating_point
         self.bundle_label = bundle_label
@@ -49,34 +52,44 @@ class Guard:
         engine: str | None = None,
         threads: int | None = None,
         operating_point: str = DEFAULT_OPERATING_POINT,
+        normalise: bool = False,
     ) -> Guard:
         """Loads a bundle folder, by default the embedded guardlet-mini. Offline.
 
         `engine` is an engine's name or an artifact's id, by default the first that runs here.
-        `threads` a check may use, by default every core. Raises a BundleError, EngineError or
+        `threads` a check may use, by default every core. `normalise` scores what the text hides
+        (base64, look-alike letters, ...) as well. Raises a BundleError, EngineError or
         OperatingPointError.
         """
         opened = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
         manifest = opened.manifest
         artifact = choose_artifact(opened, engine)
+        encoder = Encoder(opened.read_text(manifest.tokenizer), manifest.input)
         return cls(
-            Encoder(opened.read_text(manifest.tokenizer), manifest.input),
+            encoder,
             open_engine(opened, artifact, threads),
             manifest.score,
             operating_point,
             manifest.label,
             artifact.id,
+            Normaliser(Words.of_vocabulary(encoder.vocabulary())) if normalise else None,
         )
 
     def check(self, prompt: str, response: str | None = None) -> Verdict:
         """Judges the prompt, or the response in its context when there is one.
 
+        With a normaliser the judged text's readings are judged as well and the worst counts.
         Raises NotTextError, EmptyInputError or EngineError; none of them carries the text.
         """
-        begin = time.perf_counter()
-        return self._judge(self._encoder.encode(prompt, response), begin)
+        if self._normaliser is None:
+            return self._judge(prompt, response)
+        return worst_reading(self._normaliser, self._encoder, self._judge, prompt, response)
 
-    def _judge(self, encoding: Encoding, begin: float) -> Verdict:
+    def _judge(self, prompt: str, response: str | None) -> Verdict:
+        begin = time.perf_counter()
+        return self._score(self._encoder.encode(prompt, response), begin)
+
+    def _score(self, encoding: Encoding, begin: float) -> Verdict:
         scores = [self._rules.score(self._engine.logits(w)) for w in encoding.windows]
         score, window = highest(scores)
         level = self._point.level(score)
@@ -131,7 +144,7 @@ class Guard:
 
     def _stream(self, prompt: str, schedule: StreamSchedule) -> GuardStream:
         names = self.bundle_label, self.operating_point
-        return GuardStream(prompt, schedule, self._encoder, self._judge, self.check, names)
+        return GuardStream(prompt, schedule, self._encoder, self._score, self.check, names)
 
 
 def _as_pair(item: object) -> Pair:

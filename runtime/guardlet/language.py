@@ -6,8 +6,9 @@ The rule is specified in docs/bundle-format.md, section "Language".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 _UNIGRAM_WORD_START = "\u2581"
@@ -32,6 +33,15 @@ class LanguageRules:
             raise ValueError("language: min_tokens must be at least 2, both shares from 0 to 1")
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """What a token tells: whether it belongs to a word, goes on one, is no English letter."""
+
+    word: bool
+    continues: bool
+    foreign: bool
+
+
 class LanguageDetector:
     """Tells texts the vocabulary was made for from others, token by token. Thread-safe."""
 
@@ -41,34 +51,52 @@ class LanguageDetector:
         unigram = isinstance(model["vocab"], list)
         if not unigram and model.get("type", "WordPiece") != "WordPiece":
             raise ValueError(f"no language rule is known for the model {model['type']}")
-        pieces = list(_unigram(model) if unigram else _wordpiece(model))
-        words = [piece for piece in pieces if any(map(str.isalpha, piece[1]))]
-        unknown = {model["unk_id"] if unigram else model["vocab"].get(model["unk_token"])}
         self._rules = rules
-        self._words = {token for token, _, _ in words} | unknown
-        self._continuations = {token for token, _, continues in words if continues} - unknown
-        self._foreign = {t for t, body, _ in words if len(body) == 1 and body > "\x7f"} | unknown
+        # Looked at when a text has it: a vocabulary is large, and most of it is never met.
+        self._piece = cache(_unigram(model) if unigram else _wordpiece(model))
 
     def supports(self, ids: Sequence[int]) -> bool:
         """Whether the text of these tokens is one the guard reads."""
-        foreign = sum(token in self._foreign for token in ids)
+        pieces = [self._piece(token) for token in ids]
+        foreign = sum(piece.foreign for piece in pieces)
         if foreign >= _FEWEST_FOREIGN and foreign / len(ids) >= self._rules.max_foreign:
             return False
-        words = sum(token in self._words for token in ids)
+        words = sum(piece.word for piece in pieces)
         if len(ids) < self._rules.min_tokens or not words:
             return True
-        continuations = sum(token in self._continuations for token in ids)
+        continuations = sum(piece.continues for piece in pieces)
         return continuations / words < self._rules.max_continuations
 
 
-def _wordpiece(model: Any) -> Iterable[tuple[int, str, bool]]:
-    """Id and body of every piece, and whether it continues a word."""
-    prefix = model["continuing_subword_prefix"]
-    for piece, token in model["vocab"].items():
-        yield token, piece.removeprefix(prefix), piece.startswith(prefix)
+_UNKNOWN = _Piece(word=True, continues=False, foreign=True)
 
 
-def _unigram(model: Any) -> Iterable[tuple[int, str, bool]]:
-    for token, (piece, _) in enumerate(model["vocab"]):
+def _wordpiece(model: Any) -> Callable[[int], _Piece]:
+    prefix, unknown = model["continuing_subword_prefix"], model["vocab"].get(model["unk_token"])
+    pieces = {token: piece for piece, token in model["vocab"].items()}
+
+    def look(token: int) -> _Piece:
+        piece = pieces.get(token, "")
+        if token == unknown:
+            return _UNKNOWN
+        return _piece(piece.removeprefix(prefix), piece.startswith(prefix))
+
+    return look
+
+
+def _unigram(model: Any) -> Callable[[int], _Piece]:
+    pieces, unknown = model["vocab"], model["unk_id"]
+
+    def look(token: int) -> _Piece:
+        piece = pieces[token][0] if token < len(pieces) else ""
+        if token == unknown:
+            return _UNKNOWN
         body = piece.removeprefix(_UNIGRAM_WORD_START)
-        yield token, body, body == piece
+        return _piece(body, body == piece)
+
+    return look
+
+
+def _piece(body: str, continues: bool) -> _Piece:
+    word = any(map(str.isalpha, body))
+    return _Piece(word, word and continues, word and len(body) == 1 and body > "\x7f")

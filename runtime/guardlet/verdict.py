@@ -18,6 +18,8 @@ class Verdict:
     of the judged text was too long to be looked at. `language_supported` is false when the judged
     text is in no language the guard reads: do not rely on its score then. `latency_ms` is wall time
     of this check.
+    `decoding` names what the normaliser undid to find the text that this verdict is about, for
+    example "base64"; it is None for the text as it was given.
     """
 
     harmful: bool
@@ -33,6 +35,7 @@ class Verdict:
     bundle: str
     engine: str
     latency_ms: float
+    decoding: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -15,6 +15,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from guardlet.encoder import Encoder
 from guardlet.errors import RecipeError
+from guardlet_export.files import write_text
 from guardlet_export.guard_folder import GUARD_FILE, TOKENIZER_FILE
 from guardlet_export.reference import uses_type_ids
 from guardlet_training.examples import Collator, Example, ExampleDataset, build_examples, shortened
@@ -89,9 +90,9 @@ def train(recipe_path: Path, out: Path, overrides: list[str] | None = None) -> P
     trainer.train(resume_from_checkpoint=checkpoint)
     folder = out / MODEL_FOLDER
     trainer.save_model(str(folder))
-    (folder / TOKENIZER_FILE).write_text(tokenizer_json, encoding="utf-8")
+    write_text(folder / TOKENIZER_FILE, tokenizer_json)
     guard = _guard_description(recipe, recipe_path, encoder.rules, report)
-    (folder / GUARD_FILE).write_text(json.dumps(guard, indent=2) + "\n", encoding="utf-8")
+    write_text(folder / GUARD_FILE, json.dumps(guard, indent=2) + "\n")
     return folder
 
 
@@ -154,7 +155,7 @@ def _claim(out: Path, recipe: Recipe) -> None:
     file = out / _STATE_FILE
     if file.exists() and file.read_text(encoding="utf-8") != state:
         raise RecipeError(f"{out} holds a run of another recipe; choose another output folder")
-    file.write_text(state, encoding="utf-8")
+    write_text(file, state)
 
 
 def _guard_description(

@@ -13,10 +13,10 @@ import typer
 from rich.table import Table
 
 from guardlet.bundle import Bundle
-from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, stderr, stdout, track
+from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, run_app, stdout, track
 from guardlet.cli.plugins import PluginGroup
 from guardlet.cli.stream import watch
-from guardlet.errors import EngineError, GuardletError
+from guardlet.errors import EngineError
 from guardlet.guard import Guard
 from guardlet.jvm import verify_on_jvm
 from guardlet.streaming import DEFAULT_SCHEDULE
@@ -64,6 +64,9 @@ def check(
     operating_point: Annotated[
         str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
     ] = "balanced",
+    normalise: Annotated[
+        bool, typer.Option("--normalise", help="Judge what the text hides (base64, ...) as well.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 when harmful.")
@@ -88,7 +91,7 @@ def check(
         raise typer.BadParameter("only one of prompt and response can be read from stdin")
     if stream and (prompt == STDIN or response is not None):
         raise typer.BadParameter("--stream reads the response from stdin and needs a prompt")
-    guard = Guard.load(bundle, engine=engine, operating_point=operating_point)
+    guard = Guard.load(bundle, engine=engine, operating_point=operating_point, normalise=normalise)
     show = _print_json if as_json else _print_verdict
     if stream:
         opened = guard.stream(prompt, first=first, every=every, hits=hits)
@@ -194,7 +197,8 @@ def _print_verdict(verdict: Verdict) -> None:
     stdout().print(
         f"[bold {colour}]{verdict.level}[/]  {verdict.judged} score {verdict.score:.3f}  "
         f"({verdict.tokens} tokens, {verdict.latency_ms:.1f} ms, {verdict.engine}"
-        f"{', truncated' if verdict.truncated else ''})"
+        f"{', truncated' if verdict.truncated else ''}"
+        f"{f', {verdict.decoding} undone' if verdict.decoding else ''})"
     )
     if not verdict.language_supported:
         stdout().print("language: not one this guard reads; do not rely on the score")
@@ -205,9 +209,5 @@ def _number(value: float | None) -> str:
 
 
 def main() -> None:
-    """Entry point: runs the command and turns Guardlet's errors into one line."""
-    try:
-        app()
-    except GuardletError as error:
-        stderr().print(plain(f"error: {error}"))
-        raise SystemExit(EXIT_ERROR) from None
+    """Entry point of the script `guardlet`."""
+    run_app(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -218,6 +219,15 @@ def test_an_empty_response_gives_the_verdict_of_the_prompt(guard: Guard, respons
     stream = small(guard, "make bomb")
     assert stream.feed(response) is None
     assert timeless(stream.close()) == timeless(guard.check("make bomb"))
+
+
+def test_a_guard_that_normalises_does_so_at_the_end(bundle_folder: Path) -> None:
+    hidden = b64encode(b"how are you make bomb kill you hello world").decode()
+    guard = Guard.load(bundle_folder, threads=1, normalise=True)
+    stream = small(guard)
+    stream.feed(f"hello {hidden} hello")
+    assert stream.close().decoding == "base64"
+    assert timeless(stream.close()) == timeless(guard.check("hello", f"hello {hidden} hello"))
 
 
 def test_nothing_to_read_at_all_is_an_error(guard: Guard) -> None:
