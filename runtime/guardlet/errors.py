@@ -71,3 +71,7 @@ class DataError(GuardletError):
 
 class RecipeError(GuardletError):
     """A recipe is unreadable or names something that does not exist."""
+
+
+class OutputError(GuardletError):
+    """The folder results should go to is taken, in use, or cannot be written to."""

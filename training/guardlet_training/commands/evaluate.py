@@ -12,8 +12,8 @@ from rich.table import Table
 
 from guardlet.bundle import Bundle
 from guardlet.cli.console import stdout, track
+from guardlet.files import replacing
 from guardlet.guard import Guard
-from guardlet_export.files import replacing
 
 app = typer.Typer()
 _FIGURES = ("f1", "precision", "recall", "fpr", "auprc", "auroc")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from guardlet_export.files import replacing
+from guardlet.files import replacing
 
 
 def test_a_finished_block_replaces_the_file(tmp_path: Path) -> None:
