@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from guardlet.scan.chunks import Row
 from guardlet.scan.judge import RowScore
 
 _SCORE_KEYS = tuple(RowScore.__dataclass_fields__)
+_KEYS = {"file", "line", *_SCORE_KEYS, "skipped"}
 _LISTED = 100
 
 
@@ -45,7 +45,7 @@ class FileTally:
     harmful: int = 0
     controversial: int = 0
     truncated: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: dict[str, int] = field(default_factory=dict)
 
 
 class Tally:
@@ -64,7 +64,7 @@ class Tally:
         self.rows += 1
         counts.rows += 1
         if why := entry["skipped"]:
-            counts.skipped[why] += 1
+            counts.skipped[why] = counts.skipped.get(why, 0) + 1
             listed = self._listed.setdefault(why, [])
             if len(listed) < _LISTED:
                 listed.append({"file": entry["file"], "line": entry["line"]})
@@ -82,7 +82,7 @@ class Tally:
         counts = list(self.files.values())
         skipped = {
             why: {
-                "rows": sum(file.skipped[why] for file in counts),
+                "rows": sum(file.skipped.get(why, 0) for file in counts),
                 "first": self._listed[why],
             }
             for why in sorted(self._listed)

@@ -114,7 +114,7 @@ def _claim(folder: Path, identity: Mapping[str, Any]) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """No second process in the folder; where the system has no such lock, that is up to the user."""
+    """No second process in the folder, where the system has a lock for that."""
     try:
         import fcntl
     except ModuleNotFoundError:

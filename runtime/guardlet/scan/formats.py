@@ -51,7 +51,7 @@ class _Message:
     text: str
 
 
-class _Unrecognised(Exception):
+class _UnknownFormError(Exception):
     """The row has a known column that holds something unknown."""
 
 
@@ -64,7 +64,7 @@ def read_row(row: Any, text_fields: Sequence[str] = ()) -> Reading | None:
         return None
     try:
         form, messages = _own(row, text_fields) if text_fields else _known(row)
-    except _Unrecognised:
+    except _UnknownFormError:
         return None
     return Reading(form, tuple(_turns(messages)))
 
@@ -88,7 +88,7 @@ def _known(row: Mapping[str, Any]) -> tuple[str, list[_Message]]:
     for key in ("prompt", "instruction", "text"):
         if key in row:
             return key, _asked(row, key)
-    raise _Unrecognised
+    raise _UnknownFormError
 
 
 def _asked(row: Mapping[str, Any], key: str) -> list[_Message]:
@@ -127,23 +127,23 @@ def _transcript(name: str, text: str) -> list[_Message]:
 def _side(row: Mapping[str, Any], key: str, role: str) -> list[_Message]:
     """A column that holds a text, said by `role`, or a list of messages; None holds nothing."""
     if key not in row:
-        raise _Unrecognised
+        raise _UnknownFormError
     value = row[key]
     if value is None:
         return []
     if isinstance(value, str):
         return [_Message(key, role, value)]
     if not isinstance(value, Sequence) or not value:
-        raise _Unrecognised
+        raise _UnknownFormError
     return [_message(f"{key}[{i}]", item) for i, item in enumerate(value)]
 
 
 def _message(name: str, item: Any) -> _Message:
     if not isinstance(item, Mapping):
-        raise _Unrecognised
+        raise _UnknownFormError
     role = item.get("role") or item.get("from")
     if not isinstance(role, str):
-        raise _Unrecognised
+        raise _UnknownFormError
     return _Message(name, role.lower(), _content(item.get("content", item.get("value"))))
 
 
@@ -154,7 +154,7 @@ def _content(content: Any) -> str:
     if isinstance(content, str):
         return content
     if not isinstance(content, Sequence):
-        raise _Unrecognised
+        raise _UnknownFormError
     texts = (part.get("text") if isinstance(part, Mapping) else part for part in content)
     return "\n".join(text for text in texts if isinstance(text, str))
 

@@ -62,19 +62,21 @@ def _in_processes(
 
 
 class _Worker:
-    """The one guard of a worker process."""
+    """The one guard of a worker process, loaded with its first rows: an error then comes back."""
 
-    guard: Guard
+    source: GuardSource
+    guard: Guard | None = None
 
     @classmethod
     def start(cls, source: GuardSource) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
         threading.Thread(target=_end_with_parent, daemon=True).start()
-        cls.guard = source.load()
+        cls.source = source
 
     @classmethod
     def judge(cls, turns: list[tuple[Turn, ...]]) -> Scores:
-        return [judge_turns(cls.guard, row) for row in turns]
+        guard = cls.guard = cls.guard or cls.source.load()
+        return [judge_turns(guard, row) for row in turns]
 
 
 def _end_with_parent() -> None:

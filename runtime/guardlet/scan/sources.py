@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -15,6 +16,7 @@ from typing import IO, Any
 
 from guardlet.errors import DataError
 
+ReadLine = Callable[[int], bytes]
 LONGEST_ROW = 16 << 20
 """Bytes. A longer line of JSON Lines is an unreadable row, a longer CSV field an error."""
 
@@ -67,34 +69,37 @@ def _json_lines(path: Path) -> Iterator[Record]:
     with path.open("rb") as file:
         if path.name.endswith(".gz"):
             with gzip.open(file) as unpacked:
-                yield from _decoded(unpacked, file)
+                yield from _decoded(unpacked.readline, file)
         else:
-            yield from _decoded(file, file)
+            yield from _decoded(file.readline, file)
 
 
-def _decoded(lines: IO[bytes], file: IO[bytes]) -> Iterator[Record]:
-    for number, line in enumerate(_bounded(lines), 1):
-        raw = line.removesuffix(b"\n").removesuffix(b"\r") if line is not None else None
-        if raw is None:
+def _decoded(readline: ReadLine, file: IO[bytes]) -> Iterator[Record]:
+    for number, line in enumerate(_bounded(readline), 1):
+        if line is None:
             yield Record(number, None, b"", file.tell())
-        elif raw.strip():
-            yield Record(number, _json(raw, number), raw, file.tell())
+            continue
+        raw = line.removesuffix(b"\n").removesuffix(b"\r")
+        if number == 1:
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+        if raw.strip():
+            yield Record(number, _json(raw), raw, file.tell())
 
 
-def _bounded(lines: IO[bytes]) -> Iterator[bytes | None]:
+def _bounded(readline: ReadLine) -> Iterator[bytes | None]:
     """Lines, or None in place of one that is too long to be held."""
-    while line := lines.readline(LONGEST_ROW + 1):
+    while line := readline(LONGEST_ROW + 1):
         if len(line) <= LONGEST_ROW:
             yield line
             continue
         while line and not line.endswith(b"\n"):
-            line = lines.readline(LONGEST_ROW)
+            line = readline(LONGEST_ROW)
         yield None
 
 
-def _json(line: bytes, number: int) -> Any:
+def _json(line: bytes) -> Any:
     try:
-        return json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8", "replace"))
+        return json.loads(line.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
 
