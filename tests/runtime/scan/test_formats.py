@@ -136,12 +136,14 @@ def test_own_columns_take_the_place_of_the_forms() -> None:
 
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(("messages", "role", "from", "content", "value", "text", "chosen"))
-        | st.sampled_from(("prompt", "response", "instruction", "input", "output", "type")),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(("messages", "role", "from", "content", "value", "text", "chosen"))
+            | st.sampled_from(("prompt", "response", "instruction", "input", "output", "type")),
+            inner,
+            max_size=4,
+        )
     ),
 )
 

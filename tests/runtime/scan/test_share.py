@@ -50,7 +50,10 @@ def test_wilson_holds_its_estimate_and_mirrors(counts: tuple[int, int]) -> None:
 
 def test_of_no_rows_everything_is_possible() -> None:
     assert (wilson(0, 0).lower, wilson(0, 0).upper) == (0, 1)
-    assert (corrected(0, 0, Rates(0.9, 0.1)).lower, corrected(0, 0, Rates(0.9, 0.1)).upper) == (0, 1)
+    assert (corrected(0, 0, Rates(0.9, 0.1)).lower, corrected(0, 0, Rates(0.9, 0.1)).upper) == (
+        0,
+        1,
+    )
 
 
 @pytest.mark.parametrize(

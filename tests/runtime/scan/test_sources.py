@@ -30,7 +30,12 @@ def test_json_lines_keep_their_numbers_and_their_bytes(tmp_path: Path, name: str
     lines = [b"\xef\xbb\xbf{}", b"", b'{"a": "\xc3\xa9"}\r', b"{torn", b'  {"b":1} ']
     path = write(tmp_path / name, b"\n".join(lines))
     found = list(records(path))
-    assert [(r.line, r.value) for r in found] == [(1, {}), (3, {"a": "é"}), (4, None), (5, {"b": 1})]
+    assert [(r.line, r.value) for r in found] == [
+        (1, {}),
+        (3, {"a": "é"}),
+        (4, None),
+        (5, {"b": 1}),
+    ]
     assert [r.copy() for r in found] == [b"{}", lines[2][:-1], lines[3], lines[4]]
     assert all(0 < r.offset <= path.stat().st_size for r in found)
 
