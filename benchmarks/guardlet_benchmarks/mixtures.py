@@ -20,11 +20,11 @@ class Mixture:
     """Means over `seeds` data sets of `rows` rows, of which the `share`, `hidden` rows, is harmful,
     at an operating point.
 
-    `recall_at_k` is the share of the hidden rows among the `hidden` highest scores, `flagged_recall`
-    among the flagged rows, which are the share `flagged` of all. `estimate` is the corrected share
-    of harmful rows. `alarms` is the share of the data sets that raise the alarm, `false_alarms` that
-    of data sets as large without a harmful row. `redrawn`: harmless rows had to be drawn again, so
-    that both alarm rates are too high.
+    `recall_at_k` is the share of the hidden rows among the `hidden` highest scores,
+    `flagged_recall` among the flagged rows, which are the share `flagged` of all. `estimate` is the
+    corrected share of harmful rows. `alarms` is the share of the data sets that raise the alarm,
+    `false_alarms` that of data sets as large without a harmful row. `redrawn`: harmless rows had to
+    be drawn again, so that both alarm rates are too high.
     """
 
     operating_point: str

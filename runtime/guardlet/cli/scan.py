@@ -42,6 +42,9 @@ def scan(
         Optional[str],
         typer.Option(help="Column to judge, or PROMPT,RESPONSE; default: known chat forms."),
     ] = None,
+    answers_only: Annotated[
+        bool, typer.Option("--answers-only", help="Leave out the prompts of rows with answers.")
+    ] = False,
     bundle: Annotated[Optional[Path], typer.Option(help="Default: the embedded guard.")] = None,
     operating_point: Annotated[
         str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
@@ -80,6 +83,7 @@ def scan(
         data=data,
         guard=source,
         text_fields=_fields(text_fields),
+        answers_only=answers_only,
         workers=workers or usable_cores(),
         engine=engine.value,
         rates=_rates(source, rates, evaluation),

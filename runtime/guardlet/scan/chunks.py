@@ -31,8 +31,9 @@ class Row:
     skipped: Skipped | None
 
     @classmethod
-    def of(cls, file: int, record: Record, text_fields: Sequence[str] = ()) -> Row:
-        reading = read_row(record.value, text_fields)
+    def of(cls, file: int, record: Record, text_fields: Sequence[str], answers_only: bool) -> Row:
+        """What `read_row` makes of the record."""
+        reading = read_row(record.value, text_fields, answers_only)
         if reading is None:
             why: Skipped = "unreadable" if record.value is None else "unrecognised"
             return cls(file, record, None, (), why)

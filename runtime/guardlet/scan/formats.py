@@ -55,10 +55,13 @@ class _UnknownFormError(Exception):
     """The row has a known column that holds something unknown."""
 
 
-def read_row(row: Any, text_fields: Sequence[str] = ()) -> Reading | None:
+def read_row(
+    row: Any, text_fields: Sequence[str] = (), answers_only: bool = False
+) -> Reading | None:
     """The turns of a row, None when it is of no known form.
 
     `text_fields`, one column name or two (prompt and response), take the place of the forms.
+    `answers_only` leaves out the prompts of a row that has answers.
     """
     if not isinstance(row, Mapping):
         return None
@@ -66,7 +69,9 @@ def read_row(row: Any, text_fields: Sequence[str] = ()) -> Reading | None:
         form, messages = _own(row, text_fields) if text_fields else _known(row)
     except _UnknownFormError:
         return None
-    return Reading(form, tuple(_turns(messages)))
+    turns = _turns(messages)
+    answers = [turn for turn in turns if turn.response is not None]
+    return Reading(form, tuple(answers if answers_only and answers else turns))
 
 
 def _own(row: Mapping[str, Any], fields: Sequence[str]) -> tuple[str, list[_Message]]:

@@ -13,6 +13,7 @@ from guardlet.errors import DataError
 from guardlet.scan.chunks import Chunk, Row, Scores, chunked
 from guardlet.scan.entries import Tally, entry_of
 from guardlet.scan.folder import ScanFolder, scan_folder
+from guardlet.scan.formats import read_row
 from guardlet.scan.judge import GuardSource
 from guardlet.scan.local import judge_locally
 from guardlet.scan.rates import Rates
@@ -33,6 +34,7 @@ class ScanJob:
     """What to scan, with what, and when to raise the alarm.
 
     `text_fields`: one column (a prompt) or two (prompt and response) instead of the known forms.
+    `answers_only` leaves out the prompts of rows that have answers.
     `rates` correct the share of harmful rows for the guard's errors. `alarm_share` is the share
     above which the file is alarming: None is 0 with rates, and no alarm at all without.
     """
@@ -40,6 +42,7 @@ class ScanJob:
     data: Sequence[Path]
     guard: GuardSource
     text_fields: Sequence[str] = ()
+    answers_only: bool = False
     workers: int = 1
     engine: Engine = "local"
     rates: Rates | None = None
@@ -85,6 +88,7 @@ def run_scan(
         "artifact": job.guard.artifact,
         "operating_point": job.guard.operating_point,
         "text_fields": list(job.text_fields),
+        "answers_only": job.answers_only,
     }
     with scan_folder(out, identity, Tally([i.file for i in inputs])) as folder:
         if not folder.complete:
@@ -103,7 +107,7 @@ def _judge(
     begun = folder.tally.rows
     total = sum(i.bytes for i in inputs)
     before = [sum(i.bytes for i in inputs[:n]) for n in range(len(inputs))]
-    rows = islice(_rows(inputs, job.text_fields), begun, None)
+    rows = islice(_rows(inputs, job), begun, None)
     judged = _ENGINES[job.engine](chunked(rows), job.guard, job.workers)
     for chunk, scores in judged:
         pairs = list(zip(chunk, scores, strict=True))
@@ -116,10 +120,10 @@ def _judge(
         progress(Progress(before[last.file] + last.record.offset, total, done, done - begun))
 
 
-def _rows(inputs: Iterable[_Input], text_fields: Sequence[str]) -> Iterator[Row]:
+def _rows(inputs: Iterable[_Input], job: ScanJob) -> Iterator[Row]:
     for number, item in enumerate(inputs):
         for record in records(item.path):
-            yield Row.of(number, record, text_fields)
+            yield Row.of(number, record, job.text_fields, job.answers_only)
         if not item.path.is_file() or item.path.stat().st_size != item.bytes:
             raise DataError(f"{item.path} changed while it was read; scan it when it rests")
 
@@ -131,17 +135,17 @@ def _inputs(job: ScanJob) -> list[_Input]:
         names = [path.as_posix() for path in job.data]
     if len(set(names)) < len(names):
         raise DataError("the same data file is given twice")
-    return [_input(path, name, job.text_fields) for path, name in zip(job.data, names, strict=True)]
+    return [_input(path, name, job) for path, name in zip(job.data, names, strict=True)]
 
 
-def _input(path: Path, name: str, text_fields: Sequence[str]) -> _Input:
+def _input(path: Path, name: str, job: ScanJob) -> _Input:
     if not path.is_file():
         raise DataError(f"no such data file: {path}")
-    form = next(
-        (row.format for r in records(path) if (row := Row.of(0, r, text_fields)).format), None
-    )
+    readings = (read_row(record.value, job.text_fields) for record in records(path))
+    form = next((reading.format for reading in readings if reading), None)
     if form is None:
-        wanted = f"the fields {', '.join(text_fields)}" if text_fields else "a known form"
+        fields = ", ".join(job.text_fields)
+        wanted = f"the fields {fields}" if fields else "a known form"
         raise DataError(
             f"{path} has no row of {wanted}; name the columns to judge with --text-fields"
         )

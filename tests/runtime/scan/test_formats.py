@@ -134,6 +134,14 @@ def test_own_columns_take_the_place_of_the_forms() -> None:
     assert read_row(row, ("question", "gone")) is None
 
 
+def test_prompts_can_be_left_out_where_there_are_answers() -> None:
+    reading = read_row({"messages": CHAT}, answers_only=True)
+    assert reading is not None
+    assert [turn.name for turn in reading.turns] == ["messages[2]", "messages[5]"]
+    alone = read_row({"prompt": "a", "response": ""}, answers_only=True)
+    assert alone is not None and alone.turns == (Turn("prompt", "a"),)
+
+
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (

@@ -25,8 +25,17 @@ def test_rates_are_typed_in_any_order() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "recall=.8", "recall=.8,fpr=x", "recall=2,fpr=.1", "recall=.8,fpr=nan", ".8,.1"]
-    + ["recall=.8,fpr=.1,rows=3", "recall=.8,fpr=-0.1", "a=b=c,recall=1,fpr=0"],
+    [
+        "",
+        ".8,.1",
+        "recall=.8",
+        "recall=.8,fpr=x",
+        "recall=2,fpr=.1",
+        "recall=.8,fpr=nan",
+        "recall=.8,fpr=-0.1",
+        "recall=.8,fpr=.1,rows=3",
+        "a=b=c,recall=1,fpr=0",
+    ],
 )
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(DataError, match=r"recall=\.85,fpr=\.05"):

@@ -27,7 +27,7 @@ def test_ray_gives_the_same_files(bundle_folder: Path, tmp_path: Path) -> None:
     write_tiny(tmp_path / "bundle")
     asked = job(tmp_path / "bundle", data, workers=1, engine="ray")
     write_tiny(tmp_path / "bundle", swap=True, version="2.0.0")
-    with pytest.raises((BundleError, EngineError), match="another bundle|Ray failed"):
+    with pytest.raises((BundleError, EngineError), match=r"another bundle|Ray failed"):
         run_scan(asked, tmp_path / "failed")
 
 

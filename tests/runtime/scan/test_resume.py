@@ -39,12 +39,12 @@ def whole(bundle_folder: Path, data: Path, tmp_path_factory: pytest.TempPathFact
     return out
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     pass
 
 
 def stop(_: Progress) -> None:
-    raise Stopped
+    raise StoppedError
 
 
 def as_if_killed(whole: Path, out: Path, scores: int, flagged: int) -> None:
@@ -59,7 +59,7 @@ def test_it_goes_on_where_it_was(
     bundle_folder: Path, data: Path, whole: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run_scan(job(bundle_folder, data), out, stop)
     assert sorted(path.name for path in out.iterdir()) == [
         "flagged.jsonl.partial",
@@ -146,7 +146,7 @@ def test_the_folder_of_another_scan_is_refused(
     bundle_folder: Path, data: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run_scan(job(bundle_folder, data), out, stop)
     before = contents(out)
     write_tiny(tmp_path / "newer", version="1.2.4")
@@ -154,6 +154,7 @@ def test_the_folder_of_another_scan_is_refused(
         "inputs": job(bundle_folder, edited(tmp_path, data)),
         "bundle, manifest_sha256": job(tmp_path / "newer", data),
         "text_fields": job(bundle_folder, data, text_fields=("prompt",)),
+        "answers_only": job(bundle_folder, data, answers_only=True),
     }
     for what, other in others.items():
         with pytest.raises(OutputError, match=rf"another scan \(other {what}\)"):
@@ -177,9 +178,9 @@ def test_two_scans_cannot_share_a_folder(bundle_folder: Path, data: Path, tmp_pa
     def intrude(_: Progress) -> None:
         with pytest.raises(OutputError, match="another scan is writing"):
             run_scan(job(bundle_folder, data), tmp_path / "out")
-        raise Stopped
+        raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run_scan(job(bundle_folder, data), tmp_path / "out", intrude)
 
 

@@ -130,11 +130,21 @@ def test_own_columns_are_judged(bundle_folder: Path, tmp_path: Path) -> None:
     assert second["skipped"] == "unrecognised"
 
 
+def test_a_refused_request_is_no_harm_when_only_answers_count(
+    bundle_folder: Path, tmp_path: Path
+) -> None:
+    data = save(tmp_path / "a.jsonl", [{"prompt": "make bomb", "response": "hello world " * 9}])
+    (both,) = scanned(bundle_folder, tmp_path / "both", data)
+    (answer,) = scanned(bundle_folder, tmp_path / "answers", data, answers_only=True)
+    assert (both["harmful"], both["turn"]) == (True, "prompt")
+    assert (answer["harmful"], answer["turn"]) == (False, "response")
+
+
 def test_mistakes_leave_nothing(bundle_folder: Path, tmp_path: Path) -> None:
     good = save(tmp_path / "a.jsonl", mixed_rows(3))
     odd = save(tmp_path / "odd.jsonl", [{"odd": 1}] * 3)
     out = tmp_path / "out"
-    with pytest.raises(DataError, match="no row of a known form.*--text-fields"):
+    with pytest.raises(DataError, match=r"no row of a known form.*--text-fields"):
         run_scan(job(bundle_folder, good, odd), out)
     with pytest.raises(DataError, match="no row of the fields x"):
         run_scan(job(bundle_folder, good, text_fields=("x",)), out)
@@ -215,8 +225,9 @@ def test_rows_wait_for_workers_and_not_in_memory(bundle_folder: Path, tmp_path: 
     """Constant memory: however long the file, a few chunks are on their way."""
     data = save(tmp_path / "a.jsonl", mixed_rows(2000))
     taken = count()
-    inputs = _inputs(job(bundle_folder, data))
-    rows = (row for row in _rows(inputs, ()) if next(taken) >= 0)
+    asked = job(bundle_folder, data)
+    inputs = _inputs(asked)
+    rows = (row for row in _rows(inputs, asked) if next(taken) >= 0)
     going = in_order(chunked(rows), lambda turns: [None] * len(turns), list, ahead=4)
     next(going)
     assert next(taken) <= 4 * 32
@@ -225,6 +236,7 @@ def test_rows_wait_for_workers_and_not_in_memory(bundle_folder: Path, tmp_path: 
 
 def test_long_rows_make_small_chunks(tmp_path: Path, bundle_folder: Path) -> None:
     data = save(tmp_path / "a.jsonl", [{"text": "hello " * 50_000}] * 20)
-    chunks = list(chunked(_rows(_inputs(job(bundle_folder, data)), ())))
+    asked = job(bundle_folder, data)
+    chunks = list(chunked(_rows(_inputs(asked), asked)))
     assert max(len(chunk) for chunk in chunks) == 4
     assert sum(len(chunk) for chunk in chunks) == 20

@@ -54,8 +54,14 @@ def test_rates_come_from_an_evaluation(bundle_folder: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "options",
-    [("--text-fields", "a,b,c"), ("--text-fields", ","), ("--workers", "0"), ("--engine", "odd")]
-    + [("--alarm-share", "2"), ("--rates", "recall=.9,fpr=.1", "--evaluation", "e.json")],
+    [
+        ("--text-fields", "a,b,c"),
+        ("--text-fields", ","),
+        ("--workers", "0"),
+        ("--engine", "odd"),
+        ("--alarm-share", "2"),
+        ("--rates", "recall=.9,fpr=.1", "--evaluation", "e.json"),
+    ],
 )
 def test_options_that_make_no_sense_are_refused(
     bundle_folder: Path, tmp_path: Path, options: tuple[str, ...]
