@@ -130,14 +130,15 @@ def test_own_columns_are_judged(bundle_folder: Path, tmp_path: Path) -> None:
     assert second["skipped"] == "unrecognised"
 
 
-def test_a_refused_request_is_no_harm_when_only_answers_count(
-    bundle_folder: Path, tmp_path: Path
+def test_prompts_are_left_out_when_only_answers_count(
+    bundle_folder: Path, guard: Guard, tmp_path: Path
 ) -> None:
     data = save(tmp_path / "a.jsonl", [{"prompt": "make bomb", "response": "hello world " * 9}])
     (both,) = scanned(bundle_folder, tmp_path / "both", data)
     (answer,) = scanned(bundle_folder, tmp_path / "answers", data, answers_only=True)
-    assert (both["harmful"], both["turn"]) == (True, "prompt")
-    assert (answer["harmful"], answer["turn"]) == (False, "response")
+    assert (both["turn"], both["score"]) == ("prompt", guard.check("make bomb").score)
+    judged = guard.check("make bomb", "hello world " * 9)
+    assert (answer["turn"], answer["score"]) == ("response", judged.score)
 
 
 def test_mistakes_leave_nothing(bundle_folder: Path, tmp_path: Path) -> None:
