@@ -44,6 +44,7 @@ RULES = InputRules(
     end=(3,),
     pad=0,
     response_type=1,
+    language=None,
 )
 # Large weights make attention sharp and scores far apart, so that a wrong scale shows.
 _SHARP = 0.2

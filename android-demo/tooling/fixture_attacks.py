@@ -128,6 +128,11 @@ def _tree_attacks() -> Iterator[tuple[str, Callable[[Tree], object]]]:
     yield "budget-huge", _set(("input", "prompt_budget"), 10**20)
     yield "tokens-few", _set(("input", "max_tokens"), 7)
     yield "start-empty", _set(("input", "start"), [])
+    for index, wrong in enumerate((True, [], {}, {"min_tokens": 8})):
+        yield f"language-{index}", _set(("input", "language"), wrong)
+    yield "language-few", _set(("input", "language", "min_tokens"), 1)
+    yield "language-share", _set(("input", "language", "max_foreign"), 1.5)
+    yield "without-language", lambda tree: tree["input"].pop("language")
     for key in ("name", "input", "score", "tokenizer", "artifacts", "provenance"):
         yield f"without-{key}", lambda tree, key=key: tree.pop(key)  # type: ignore[misc]
     yield "without-balanced", lambda tree: tree["score"]["operating_points"].pop("balanced")

@@ -11,6 +11,7 @@ from typing import Any
 from character_map import named_map
 
 from guardlet.encoder import InputRules
+from guardlet.language import LanguageRules
 from guardlet.scoring import OperatingPoint
 
 _SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
@@ -126,6 +127,7 @@ def _description(name: str, tokenizer: Any) -> dict[str, Any]:
         end=(tokenizer.token_to_id("[SEP]"),),
         pad=tokenizer.token_to_id("[PAD]"),
         response_type=1 if name == "wordpiece" else 0,
+        language=LanguageRules(min_tokens=10, max_foreign=0.25, max_continuations=0.38),
     )
     return {
         "name": f"fixture-{name}",

@@ -66,7 +66,7 @@ def _judge(bundle: Path, target: Path) -> None:
 
 def _ids(encoder: Encoder, text: str) -> dict[str, Any]:
     ids, cut = encoder.tokenize(text)
-    return {"text": text, "ids": ids, "cut": cut}
+    return {"text": text, "ids": ids, "cut": cut, "reads": encoder.reads(ids)}
 
 
 def _verdicts(bundle: Bundle, guard: Guard) -> Iterable[dict[str, Any]]:

@@ -6,17 +6,26 @@ import datetime
 import os
 import platform
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from guardlet_benchmarks.device.facts import package_version, processor
 from guardlet_benchmarks.routes import Arithmetic
 
-_PACKAGES = ("onnxruntime", "onnx", "optimum", "optimum-onnx", "torch", "transformers", "numpy")
+_PACKAGES = (
+    "onnxruntime",
+    "onnx",
+    "optimum",
+    "optimum-onnx",
+    "executorch",
+    "torchao",
+    "torch",
+    "transformers",
+    "numpy",
+)
 _ROWS, _DEPTH, _COLUMNS = 512, 1024, 1024
 PRODUCT_OPERATIONS = 2 * _ROWS * _DEPTH * _COLUMNS
 
@@ -25,12 +34,12 @@ def environment() -> dict[str, Any]:
     """Processor, operating system, package versions, date, and how busy the machine was."""
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "processor": _processor(),
+        "processor": processor(),
         "architecture": platform.machine(),
         "cores": os.cpu_count(),
         "system": platform.system(),
         "python": platform.python_version(),
-        "packages": {name: found for name in _PACKAGES if (found := _version(name))},
+        "packages": {name: found for name in _PACKAGES if (found := package_version(name))},
         "other_processes_running": _busy(),
     }
 
@@ -65,23 +74,6 @@ def _session(kind: str, given: int, made: int, weight: Any) -> Any:
     return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-
-
-def _processor() -> str:
-    """Linux tells through /proc only."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _busy() -> bool | None:

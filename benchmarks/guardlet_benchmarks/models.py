@@ -12,7 +12,7 @@ from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 from guardlet.encoder import Window
 
 _CLS, _SEP, _FIRST_WORD = 1, 2, 5
-_SCORE_SPREAD = 3.0  # standard deviation of the difference of the two logits
+SCORE_SPREAD = 3.0
 _FITTED_ON = 16
 _FITTED_LENGTH = 48
 
@@ -40,9 +40,12 @@ SHAPES = {
 }
 
 
-def random_model(shape: Shape, seed: int = 0) -> DebertaV2ForSequenceClassification:
+def random_model(
+    shape: Shape, seed: int = 0, spread: float = SCORE_SPREAD
+) -> DebertaV2ForSequenceClassification:
     """Activations of about unit size in every layer, and scores spread from 0 to 1, so that the
-    error of a score means something."""
+    error of a score means something. `spread`: standard deviation of the difference of the two
+    logits."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         model = DebertaV2ForSequenceClassification(_config(shape)).eval()
@@ -55,7 +58,7 @@ def random_model(shape: Shape, seed: int = 0) -> DebertaV2ForSequenceClassificat
                 parameter.normal_(1, 0.2)
             else:
                 parameter.normal_(0, 0.1)
-        _spread_scores(model)
+        _spread_scores(model, spread)
     return model
 
 
@@ -97,13 +100,13 @@ def _config(shape: Shape) -> DebertaV2Config:
     )
 
 
-def _spread_scores(model: Any) -> None:
-    """Sets the classifier so that the logits of random windows differ by +-_SCORE_SPREAD."""
+def _spread_scores(model: Any, spread: float) -> None:
+    """Sets the classifier so that the logits of random windows differ by +-`spread`."""
     model.classifier.bias.zero_()
     windows = random_windows(model.config, _FITTED_LENGTH, _FITTED_ON, seed=99)
     ids = torch.tensor([window.ids for window in windows])
     types = torch.tensor([window.type_ids for window in windows])
     logits = model(ids, token_type_ids=types).logits
-    scale = _SCORE_SPREAD / (logits[:, 1] - logits[:, 0]).std()
+    scale = spread / (logits[:, 1] - logits[:, 0]).std()
     model.classifier.weight.mul_(scale)
     model.classifier.bias.copy_(-scale * logits.mean(0))

@@ -1,5 +1,5 @@
 """`guardlet.files` under the name this package's users know it by."""
 
-from guardlet.files import replacing
+from guardlet.files import replacing, write_text
 
-__all__ = ["replacing"]
+__all__ = ["replacing", "write_text"]

@@ -10,6 +10,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from guardlet.encoder import InputRules
+from guardlet.language import LanguageRules
 from guardlet_export.errors import ModelError
 
 _SPECIAL_TOKENS = {
@@ -23,13 +24,15 @@ ROBERTA_FAMILY = ("roberta", "xlm-roberta", "camembert", "mpnet", "roberta-prela
 
 @dataclass(frozen=True)
 class Lengths:
-    """Token lengths of the guard's windows, see `guardlet.encoder.InputRules`."""
+    """Token lengths of the guard's windows, and how it tells a language it does not read, see
+    `guardlet.encoder.InputRules`."""
 
     max_tokens: int = 256
     stride: int = 64
     max_windows: int = 16
     prompt_budget: int = 96
     max_chars: int = 65536
+    language: LanguageRules | None = None
 
 
 def freeze_tokenizer(source: str) -> str:
@@ -62,13 +65,14 @@ def input_rules(tokenizer_json: str, lengths: Lengths, type_ids: bool) -> InputR
         if None in ids.values():
             break
         try:
-            return InputRules(
-                **asdict(lengths),
-                start=tuple(ids[token] for token in start),
-                middle=tuple(ids[token] for token in middle),
-                end=tuple(ids[token] for token in end),
-                pad=ids[pad],
-                response_type=int(type_ids),
+            special = {
+                "start": [ids[token] for token in start],
+                "middle": [ids[token] for token in middle],
+                "end": [ids[token] for token in end],
+                "pad": ids[pad],
+            }
+            return InputRules.from_dict(
+                asdict(lengths) | special | {"response_type": int(type_ids)}
             )
         except ValueError as error:
             raise ModelError(f"input: {error}") from None

@@ -59,6 +59,7 @@ def record_vectors(
             judged=encoding.judged,
             tokens=encoding.tokens,
             truncated=encoding.truncated,
+            language_supported=encoding.language_supported,
             windows=tuple({"ids": w.ids, "type_ids": w.type_ids} for w in encoding.windows),
             logits=tuple(tuple(round(float(x), 6) for x in item) for item in logits),
             score=round(score, 8),

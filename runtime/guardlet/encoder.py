@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from tokenizers import Tokenizer
 
 from guardlet.errors import EmptyInputError, EngineError, ManifestError, NotTextError
+from guardlet.language import LanguageDetector, LanguageRules
 
 Judged = Literal["prompt", "response"]
 
@@ -19,6 +20,7 @@ class InputRules:
     """How text becomes windows: the manifest's `input` object.
 
     All lengths are counts of tokens, except `max_chars`, a count of Unicode code points.
+    `language` is None where the guard makes no claim about languages.
     """
 
     max_tokens: int
@@ -31,6 +33,7 @@ class InputRules:
     end: tuple[int, ...]
     pad: int
     response_type: int
+    language: LanguageRules | None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> InputRules:
@@ -39,6 +42,8 @@ class InputRules:
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
         }
+        if isinstance(language := fields.get("language"), Mapping):
+            fields["language"] = LanguageRules(**language)
         return cls(**fields)
 
     def __post_init__(self) -> None:
@@ -72,12 +77,14 @@ class Encoding:
 
     `tokens` counts the tokens of prompt and response before any was left out, special tokens
     excluded. `truncated` is true when part of the judged text is in no window.
+    `language_supported` is false when the judged text is in a language the guard does not read.
     """
 
     windows: tuple[Window, ...]
     judged: Judged
     tokens: int
     truncated: bool
+    language_supported: bool
 
 
 class Encoder:
@@ -86,7 +93,7 @@ class Encoder:
     def __init__(self, tokenizer_json: str, rules: InputRules) -> None:
         """`tokenizer_json` is the text of a Hugging Face tokenizer.json.
 
-        Raises ManifestError when it is not.
+        Raises ManifestError when it is not, or none that the rules' `language` is known for.
         """
         try:
             tokenizer = Tokenizer.from_str(tokenizer_json)
@@ -103,6 +110,7 @@ class Encoder:
         self.rules = rules
         # A Unigram vocabulary may hold "[SEP]" as an ordinary piece as well.
         self._reserved = frozenset((*rules.start, *rules.middle, *rules.end, rules.pad))
+        self._detector = _detector(tokenizer_json, rules.language)
 
     @classmethod
     def from_file(cls, path: Path, rules: InputRules) -> Encoder:
@@ -138,10 +146,17 @@ class Encoder:
             )
         if response_ids:
             windows, dropped = self._pair_windows(prompt_ids, response_ids)
-            return Encoding(windows, "response", tokens, dropped or response_cut)
+            cut, supported = response_cut, self.reads(response_ids)
+            return Encoding(windows, "response", tokens, dropped or cut, supported)
         windows, dropped = self._prompt_windows(prompt_ids)
         # A response may lose all its readable text to `max_chars`: that must show as well.
-        return Encoding(windows, "prompt", tokens, dropped or prompt_cut or response_cut)
+        cut, supported = prompt_cut or response_cut, self.reads(prompt_ids)
+        return Encoding(windows, "prompt", tokens, dropped or cut, supported)
+
+    def reads(self, ids: Sequence[int]) -> bool:
+        """Whether the text of these tokens is in a language the guard reads; true where the rules
+        make no claim."""
+        return self._detector is None or self._detector.supports(ids)
 
     def _prompt_windows(self, ids: list[int]) -> tuple[tuple[Window, ...], bool]:
         rules = self.rules
@@ -169,6 +184,16 @@ class Encoder:
             types = (0,) * len(first) + (rules.response_type,) * len(second)
             windows.append(Window(first + second, types, begin, end))
         return tuple(windows), dropped
+
+
+def _detector(tokenizer_json: str, rules: LanguageRules | None) -> LanguageDetector | None:
+    try:
+        return None if rules is None else LanguageDetector(tokenizer_json, rules)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise ManifestError(
+            f"input/language does not fit the tokenizer.json ({error}); get the bundle again or "
+            f"export it again with language: null"
+        ) from None
 
 
 def head_and_tail(ids: list[int], budget: int) -> list[int]:

@@ -49,6 +49,10 @@ class EngineError(GuardletError):
     """An engine is unknown, not installed, absent from the bundle, or failed."""
 
 
+class DeviceError(GuardletError):
+    """A device that was to be measured is missing, refuses, fails, or went away."""
+
+
 class OperatingPointError(GuardletError):
     """The bundle has no operating point of that name."""
 

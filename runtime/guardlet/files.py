@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from guardlet.errors import DataError
+
 
 @contextmanager
 def replacing(path: Path, errors: str = "strict") -> Iterator[TextIO]:
@@ -21,3 +23,13 @@ def replacing(path: Path, errors: str = "strict") -> Iterator[TextIO]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a UTF-8 file, and its folder, whole or not at all. Raises DataError when it cannot."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(text)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror}") from None

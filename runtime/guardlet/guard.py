@@ -85,6 +85,7 @@ class Guard:
             windows=len(encoding.windows),
             window=window,
             truncated=encoding.truncated,
+            language_supported=encoding.language_supported,
             operating_point=self.operating_point,
             bundle=self.bundle_label,
             engine=self.engine_label,

@@ -26,6 +26,7 @@ class Vector:
     judged: Judged
     tokens: int
     truncated: bool
+    language_supported: bool
     windows: tuple[Mapping[str, tuple[int, ...]], ...]
     logits: tuple[tuple[float, ...], ...]
     score: float
@@ -39,8 +40,9 @@ def encoding_matches(vector: Vector, encoding: Encoding) -> bool:
     return (
         ids == [window.ids for window in encoding.windows]
         and types == [window.type_ids for window in encoding.windows]
-        and (vector.judged, vector.tokens, vector.truncated)
-        == (encoding.judged, encoding.tokens, encoding.truncated)
+        and (vector.judged, vector.tokens) == (encoding.judged, encoding.tokens)
+        and vector.truncated == encoding.truncated
+        and vector.language_supported == encoding.language_supported
     )
 
 

@@ -15,7 +15,9 @@ class Verdict:
 
     `score` is P(harmful) of the worst window, `window` that window's index. `judged` says which
     text the verdict is about. `tokens` counts prompt and response. `truncated` is true when part
-    of the judged text was too long to be looked at. `latency_ms` is wall time of this check.
+    of the judged text was too long to be looked at. `language_supported` is false when the judged
+    text is in no language the guard reads: do not rely on its score then. `latency_ms` is wall time
+    of this check.
     """
 
     harmful: bool
@@ -26,6 +28,7 @@ class Verdict:
     windows: int
     window: int
     truncated: bool
+    language_supported: bool
     operating_point: str
     bundle: str
     engine: str

@@ -59,7 +59,7 @@ def verify_bundle(bundle: Bundle, track: Tracker | None = None) -> list[EngineRe
             reports.append(EngineReport(artifact.id, skipped=f"{artifact.engine} not installed"))
             continue
         cases = track(vectors, artifact.id, len(vectors)) if track else vectors
-        tolerance = _tolerance(artifact)
+        tolerance = artifact_tolerance(artifact)
         report = measure(artifact.id, cases, encoder, engine, manifest.score, tolerance)
         reports.append(replace(report, evaluator=getattr(engine, "evaluator", "")))
     return reports
@@ -101,7 +101,7 @@ def _open(bundle: Bundle, artifact: Artifact) -> Engine | None:
     return open_evaluator(bundle, artifact)
 
 
-def _tolerance(artifact: Artifact) -> float:
+def artifact_tolerance(artifact: Artifact) -> float:
     """What the artifact may differ by: its own recorded delta plus rounding between CPUs."""
     value = artifact.parity.get("tolerance", DEFAULT_TOLERANCE)
     return float(value) + _ROUNDING if isinstance(value, int | float) else DEFAULT_TOLERANCE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from tiny_models import VOCABULARY, tiny_tokenizer
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertTokenizer
 
+from guardlet.language import LanguageRules
 from guardlet_export.errors import ModelError
 from guardlet_export.tokenizer import Lengths, freeze_tokenizer, input_rules, usable_positions
 
@@ -65,7 +67,9 @@ def test_no_usable_tokenizer(tmp_path: Path, content: str | None) -> None:
 
 
 def test_rules_of_a_bert_tokenizer() -> None:
-    rules = input_rules(tokenizer_with("[PAD]", "[CLS]", "[SEP]"), LENGTHS, type_ids=True)
+    lengths = replace(LENGTHS, language=LanguageRules(8, 0.25, 0.4))
+    rules = input_rules(tokenizer_with("[PAD]", "[CLS]", "[SEP]"), lengths, type_ids=True)
+    assert rules.language == lengths.language
     assert (rules.start, rules.middle, rules.end, rules.pad) == ((2,), (3,), (3,), 1)
     assert (rules.max_tokens, rules.stride, rules.max_windows) == (48, 8, 4)
     assert (rules.prompt_budget, rules.max_chars, rules.response_type) == (16, 4096, 1)
@@ -73,6 +77,7 @@ def test_rules_of_a_bert_tokenizer() -> None:
 
 def test_rules_of_a_roberta_tokenizer() -> None:
     rules = input_rules(tokenizer_with("<s>", "<pad>", "</s>"), LENGTHS, type_ids=False)
+    assert rules.language is None
     assert (rules.start, rules.middle, rules.end, rules.pad) == ((1,), (3, 3), (3,), 2)
     assert rules.response_type == 0
 

@@ -17,6 +17,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from guardlet.bundle import MANIFEST_FILE, Artifact, Manifest, write_bundle
 from guardlet.encoder import Encoder, InputRules
 from guardlet.engines.onnx import OnnxEngine
+from guardlet.language import LanguageRules
 from guardlet.scoring import OperatingPoint, ScoreRules, highest
 from guardlet.vectors import Vector, dump_vectors
 
@@ -36,6 +37,7 @@ RULES = InputRules(
     end=(SEP,),
     pad=PAD,
     response_type=1,
+    language=LanguageRules(min_tokens=10, max_foreign=0.25, max_continuations=0.38),
 )
 POINTS = {
     "strict": OperatingPoint(0.3, 0.2, "recall 0.95", ("tiny",)),
@@ -141,7 +143,7 @@ def word_ids(text: str) -> tuple[int, ...]:
 
 
 def tiny_vectors(model: bytes | None = None) -> list[Vector]:
-    """Golden vectors of the tiny guard: short, pair, empty response, long and truncated."""
+    """Golden vectors of the tiny guard: short, pair, empty response, long, truncated, foreign."""
     encoder, engine = Encoder(tokenizer_json(), RULES), OnnxEngine(model or onnx_model(), 1)
     texts: list[tuple[str, str | None]] = [
         ("hello world", None),
@@ -150,6 +152,7 @@ def tiny_vectors(model: bytes | None = None) -> list[Vector]:
         ("hello", ""),
         (sentence(30), None),
         ("hello", sentence(300)),
+        ("hello", "\u4f60\u597d \u2603 \u2603"),
     ]
     return [_vector(f"tiny-{i}", *text, encoder, engine) for i, text in enumerate(texts)]
 
@@ -168,6 +171,7 @@ def _vector(
         judged=encoding.judged,
         tokens=encoding.tokens,
         truncated=encoding.truncated,
+        language_supported=encoding.language_supported,
         windows=tuple({"ids": w.ids, "type_ids": w.type_ids} for w in encoding.windows),
         logits=tuple(tuple(map(float, item)) for item in logits),
         score=score,

@@ -72,6 +72,7 @@ def test_it_answers_what_it_answered_when_it_was_made(reports: list[EngineReport
 
 def test_its_vectors_cover_what_every_runtime_must_get_right(vectors: list[Vector]) -> None:
     assert len(vectors) >= 200
+    assert {vector.language_supported for vector in vectors} == {True, False}
     kinds = {vector.kind for vector in vectors}
     assert kinds >= {"unicode", "long", "pair", "special-tokens", "empty-response"}
     assert {vector.judged for vector in vectors} == {"prompt", "response"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any
 
@@ -119,5 +119,5 @@ def test_the_longest_stride_that_fits_is_accepted() -> None:
 
 
 def test_rules_come_from_decoded_json() -> None:
-    tree = json.loads(json.dumps(vars(RULES)))
-    assert InputRules.from_dict(tree) == RULES
+    for rules in (RULES, replace(RULES, language=None)):
+        assert InputRules.from_dict(json.loads(json.dumps(asdict(rules)))) == rules

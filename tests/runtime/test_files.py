@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from guardlet.files import replacing
+from guardlet.errors import DataError
+from guardlet.files import replacing, write_text
 
 
 def test_a_finished_block_replaces_the_file(tmp_path: Path) -> None:
@@ -28,3 +29,16 @@ def test_a_broken_block_leaves_what_was_there(tmp_path: Path, error: type[BaseEx
         raise error
     assert target.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_text_is_written_with_its_folder(tmp_path: Path) -> None:
+    write_text(tmp_path / "new/a.txt", "né")
+    assert (tmp_path / "new/a.txt").read_bytes() == "né".encode()
+
+
+@pytest.mark.parametrize("place", ["file/a.txt", "folder"])
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DataError, match=f"cannot write .*{place}: "):
+        write_text(tmp_path / place, "text")

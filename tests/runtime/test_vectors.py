@@ -113,6 +113,7 @@ def test_any_difference_is_seen(vectors: list[Vector], encoder: Encoder) -> None
         replace(vector, judged="prompt"),
         replace(vector, tokens=vector.tokens + 1),
         replace(vector, truncated=True),
+        replace(vector, language_supported=False),
         replace(vector, windows=()),
         replace(vector, windows=(window, window)),
         replace(vector, windows=({"ids": (*ids[:-1], 0), "type_ids": types},)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +16,6 @@ from guardlet_training.calibrate import (
     ScoredSet,
     Targets,
     as_scored_set,
-    expected_calibration_error,
     fit_score_rules,
 )
 
@@ -171,25 +169,3 @@ def test_rules_are_for_label_one_and_reproducible() -> None:
     assert rules.harmful_index == 1
     assert rules == fit_score_rules({"set": replace(sets["set"])}, Targets())
     assert set(rules.operating_points) == {"strict", "balanced", "lenient"}
-
-
-def test_calibration_error_by_hand() -> None:
-    labels, scores = np.array([1, 0, 1, 1]), np.array([0.9, 0.9, 0.1, 0.1])
-    # Upper half: half right at 0.9 sure; lower half: all harmful at 0.1 sure.
-    assert expected_calibration_error(labels, scores, bins=2) == pytest.approx(
-        0.5 * abs(0.5 - 0.9) + 0.5 * abs(1.0 - 0.1)
-    )
-
-
-def test_calibration_error_at_the_ends() -> None:
-    assert expected_calibration_error(np.array([0, 1]), np.array([0.0, 1.0])) == 0
-    assert expected_calibration_error(np.array([1, 0]), np.array([0.0, 1.0])) == 1
-
-
-@pytest.mark.parametrize("bins", [1, 5, 15])
-def test_a_calibrated_guard_has_next_to_no_calibration_error(bins: int) -> None:
-    pairs = [
-        (int(i < share), share / 20) for share, i in itertools.product(range(1, 20), range(20))
-    ]
-    labels, scores = (np.array(column) for column in zip(*pairs, strict=True))
-    assert expected_calibration_error(labels, scores, bins) < 1e-9

@@ -13,7 +13,7 @@ from cli_runner import guardlet, invoke
 
 from guardlet import Bundle
 from guardlet.errors import BundleError, DataError
-from guardlet_training.card import load_report, render_card, replace_results, results_table
+from guardlet_training.card import load_report, render_card, results_table
 
 NUMBERS = {"f1": 0.75, "precision": 0.7, "recall": 0.8, "fpr": 0.1234, "auprc": 0.9, "auroc": 0.95}
 BENIGN = dict.fromkeys(NUMBERS) | {"fpr": 0.25}
@@ -66,28 +66,6 @@ def test_evaluations_of_different_sets_are_refused() -> None:
     for reports in ([evaluation(), other], [other, evaluation()]):
         with pytest.raises(DataError, match="different sets"):
             results_table(reports)
-
-
-def test_results_are_replaced_between_their_markers() -> None:
-    text = "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
-    table = "| \\1 new |\n"
-    replaced = replace_results(text, table)
-    assert replaced == f"before\n<!-- results -->\n{table}<!-- /results -->\nafter\n"
-    assert replace_results(replaced, table) == replaced
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "no block",
-        "<!-- results -->\nno end",
-        "<!-- /results -->\n<!-- results -->\n",
-        "<!-- results -->\n<!-- /results -->\n" * 2,
-    ],
-)
-def test_there_must_be_one_results_block(text: str) -> None:
-    with pytest.raises(DataError, match="results"):
-        replace_results(text, "table")
 
 
 @pytest.mark.parametrize(

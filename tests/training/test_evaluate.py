@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import asdict
+import tomllib
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_runner import guardlet, invoke
+from repository import ROOT
 from training_helpers import made_up_rows
 
 from guardlet import Bundle, Encoder, Guard
 from guardlet.cli.console import track
+from guardlet.cli.plugins import PAGES
 from guardlet.engines import choose_artifact, open_engine
 from guardlet.errors import DataError, GuardletError
-from guardlet_training.evaluate import evaluate, expand, report, score_set
+from guardlet_training.evaluate import (
+    curves,
+    evaluate,
+    expand,
+    judge_sets,
+    report,
+    score_set,
+)
 from guardlet_training.metrics import compute_metrics
 from guardlet_training.rows import Row, write_rows
 
@@ -58,7 +68,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 def test_metrics_are_those_of_the_guards_scores(guard: Guard, tmp_path: Path) -> None:
     rows = made_up_rows(25)
     files = {"one": save(tmp_path / "one.jsonl", rows)}
-    results = evaluate(guard, files, 0.4, track)
+    results = evaluate(judge_sets(guard, files, track), 0.4)
     scores = [guard.check(row.prompt, row.response).score for row in rows]
     assert results == {"one": compute_metrics([row.target for row in rows], scores, 0.4)}
 
@@ -73,14 +83,15 @@ def test_rows_without_label_or_readable_text_are_left_out(guard: Guard, tmp_path
         Row("invisible", "\u200b\ufeff", response="\x00", label=1),
         Row("only-a-response", "", response="engine", label=0),
     ]
-    results = evaluate(guard, {"s": save(tmp_path / "s.jsonl", rows)}, 0.5, track)
-    assert (results["s"].rows, results["s"].harmful) == (4, 2)
+    judged = judge_sets(guard, {"s": save(tmp_path / "s.jsonl", rows)}, track)
+    assert judged["s"].labels == [1, 0, 1, 0]
+    assert len(judged["s"].scores) == 4
 
 
 def test_a_file_without_usable_rows_is_named(guard: Guard, tmp_path: Path) -> None:
     path = save(tmp_path / "none.jsonl", [Row("a", SECRET), Row("b", " ", label=1)])
     with pytest.raises(DataError, match=r"none\.jsonl has no labelled rows") as caught:
-        evaluate(guard, {"none": path}, 0.5, track)
+        judge_sets(guard, {"none": path}, track)
     assert SECRET not in str(caught.value)
 
 
@@ -116,12 +127,42 @@ def test_report(guard: Guard, tmp_path: Path) -> None:
         "mixed": save(tmp_path / "mixed.jsonl", made_up_rows(20)),
         "benign": save(tmp_path / "benign.jsonl", benign),
     }
-    results = evaluate(guard, files, 0.5, track)
+    results = evaluate(judge_sets(guard, files, track), 0.5)
     figures = report(guard, results)
     assert_is_report(figures, guard, ["mixed", "benign"])
     assert figures["datasets"]["mixed"] == asdict(results["mixed"])
     assert figures["datasets"]["benign"]["f1"] is None
     assert json.loads(json.dumps(figures)) == figures
+
+
+def test_curves_stand_beside_the_figures_when_asked_for(
+    guard: Guard, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    judged = judge_sets(guard, {"s": save(tmp_path / "s.jsonl", made_up_rows(20))}, track)
+    results = evaluate(judged, 0.5)
+    extra = curves(judged, Bundle.open(tiny_bundle).manifest)
+    figures = report(guard, results, extra)["datasets"]["s"]
+    assert figures == json.loads(json.dumps({**asdict(results["s"]), **asdict(extra["s"])}))
+    assert set(figures) - METRICS == {"curve", "reliability", "ece", "ece_uncalibrated"}
+
+
+def test_the_bundles_temperature_is_the_one_that_is_undone(
+    tiny_bundle: Path, tmp_path: Path
+) -> None:
+    files = {"s": save(tmp_path / "s.jsonl", made_up_rows(20))}
+    bundle = Bundle.open(tiny_bundle)
+    manifest = bundle.manifest
+    encoder = Encoder(bundle.read_text(manifest.tokenizer), manifest.input)
+    engine = open_engine(bundle, choose_artifact(bundle, None), 1)
+    warm, cold = (
+        Guard(encoder, engine, replace(manifest.score, temperature=t), "balanced")
+        for t in (2.5, 1.0)
+    )
+    warm_manifest = replace(manifest, score=replace(manifest.score, temperature=2.5))
+    warm_curves = curves(judge_sets(warm, files, track), warm_manifest)["s"]
+    cold_curves = curves(judge_sets(cold, files, track), manifest)["s"]
+    assert warm_curves.ece_uncalibrated == pytest.approx(cold_curves.ece, abs=1e-12)
+    assert warm_curves.ece != pytest.approx(cold_curves.ece, abs=1e-3)
 
 
 def test_the_command_prints_and_writes_the_report(
@@ -138,6 +179,39 @@ def test_the_command_prints_and_writes_the_report(
     assert figures["operating_point"] == "strict"
     assert [path.name for path in out.parent.iterdir()] == ["report.json"]
     assert not any(row.prompt in printed for row in made_up_rows(20))
+
+
+def test_the_command_adds_curves_when_asked_to(tiny_bundle: Path, tmp_path: Path) -> None:
+    data = save(tmp_path / "made-up.jsonl", made_up_rows(20))
+    out = tmp_path / "report.json"
+    guardlet("evaluate", data, "--bundle", tiny_bundle, "--json", out, "--curves")
+    figures = json.loads(out.read_text(encoding="utf-8"))["datasets"]["made-up"]
+    assert figures["curve"][0]["recall"] == 1
+    assert sum(item["count"] for item in figures["reliability"]) == figures["rows"]
+
+
+def test_the_command_writes_a_page_with_curves(
+    tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer_pages(tmp_path / "site", monkeypatch)
+    data = save(tmp_path / "made-up.jsonl", made_up_rows(20))
+    out, page = tmp_path / "report.json", tmp_path / "new" / "page.html"
+    guardlet("evaluate", data, "--bundle", tiny_bundle, "--html", page, "--json", out)
+    text = page.read_text(encoding="utf-8")
+    assert "<h1>tiny@1.0.0</h1>" in text
+    assert text.count("<title>made-up</title>") == 2
+    assert "curve" in json.loads(out.read_text(encoding="utf-8"))["datasets"]["made-up"]
+
+
+def offer_pages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pyproject.toml says of pages, also where these sources are not what is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = folder / "pages-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pages\nVersion: 1.0\n")
+    points = "\n".join(f"{n} = {v}" for n, v in project["entry-points"][PAGES].items())
+    (info / "entry_points.txt").write_text(f"[{PAGES}]\n{points}\n")
+    monkeypatch.syspath_prepend(folder)
 
 
 def test_the_threshold_is_that_of_the_operating_point(tiny_bundle: Path, tmp_path: Path) -> None:

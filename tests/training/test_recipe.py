@@ -13,6 +13,8 @@ from guardlet_training.mix import RECIPE_PREFIX, resolve
 from guardlet_training.recipe import Recipe, load_recipe, recipe_dict
 from guardlet_training.rows import load_rows
 
+LANGUAGE = {"min_tokens": 8, "max_foreign": 0.25, "max_continuations": 0.4}
+
 
 def load_tree(folder: Path, tree: Any, *overrides: str) -> Recipe:
     return load_recipe(write_recipe(folder, tree), list(overrides))
@@ -66,6 +68,9 @@ def test_defaults_are_spelled_out(tmp_path: Path) -> None:
         ({"data": "rows.jsonl"}, "data"),
         ({"data": [source_line("a", form="poem")]}, "data.0.form"),
         ({"model": {}}, "model.source"),
+        ({"input": {"language": {"min_tokens": 8}}}, "input.language.max_foreign"),
+        ({"input": {"language": LANGUAGE | {"min": 8}}}, "input.language.min"),
+        ({"input": {"language": LANGUAGE | {"max_foreign": 25}}}, "input.language"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, changes: dict[str, Any], named: str) -> None:

@@ -77,19 +77,6 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
     return ScoreRules(temperature, 1, points)
 
 
-def expected_calibration_error(
-    labels: NDArray[np.int64], scores: NDArray[np.float64], bins: int = 15
-) -> float:
-    """Mean |accuracy - confidence| over equal-width score bins (arXiv 1706.04599, Eq. 3)."""
-    index = np.minimum((scores * bins).astype(int), bins - 1)
-    gaps = [
-        abs(labels[index == b].mean() - scores[index == b].mean()) * (index == b).mean()
-        for b in range(bins)
-        if (index == b).any()
-    ]
-    return float(sum(gaps))
-
-
 def _point(
     threshold: float, recall: float, fpr: float, rule: str, names: tuple[str, ...]
 ) -> OperatingPoint:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from guardlet.errors import DataError
 
 Report = Mapping[str, Any]
 _FIGURES = {"auprc": "AUPRC", "f1": "F1", "recall": "recall", "fpr": "FPR"}
-_BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
+RESULTS = "results"  # the block of a README that holds the table
 
 
 def load_report(path: Path) -> Report:
@@ -44,14 +43,6 @@ def results_table(reports: Sequence[Report]) -> str:
     cells = [_cell([r["mean"] for r in reports], figure) for figure in _FIGURES]
     lines.append("| **mean** | | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
-
-
-def replace_results(text: str, table: str) -> str:
-    """`text` with what stands between its results markers replaced. Raises DataError without."""
-    replaced, count = _BLOCK.subn(lambda match: match[1] + table + match[2], text)
-    if count != 1:
-        raise DataError("the file needs one <!-- results --> ... <!-- /results --> block")
-    return replaced
 
 
 def render_card(manifest: Manifest, reports: Sequence[Report], limits: str) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from guardlet.bundle import Manifest
 from guardlet.encoder import Encoder
 from guardlet.engines import Engine
 from guardlet.errors import DataError, EmptyInputError
 from guardlet.guard import Guard
 from guardlet.verify import Tracker
 from guardlet_training.calibrate import ScoredSet, as_scored_set
+from guardlet_training.curves import Curves, compute_curves
 from guardlet_training.metrics import Metrics, compute_metrics, mean_metrics
 from guardlet_training.rows import data_files, dataset_name, load_rows
 
@@ -62,24 +65,49 @@ def score_set(path: Path, name: str, encoder: Encoder, engine: Engine, track: Tr
     return as_scored_set(*judge_rows(path, name, logits, track))
 
 
-def evaluate(
-    guard: Guard, files: dict[str, Path], threshold: float, track: Tracker
-) -> dict[str, Metrics]:
-    """Metrics of each set at `threshold`."""
-    results = {}
+@dataclass(frozen=True)
+class Judged:
+    """Labels (0 or 1) and P(harmful) of a set's rows."""
+
+    labels: list[int]
+    scores: list[float]
+
+
+def judge_sets(guard: Guard, files: dict[str, Path], track: Tracker) -> dict[str, Judged]:
+    """The guard's scores of every set. Raises DataError for a set without a labelled row."""
+    judged = {}
     for name, path in files.items():
         labels, verdicts = judge_rows(path, name, guard.check, track)
-        scores = [verdict.score for verdict in verdicts]
-        results[name] = compute_metrics(labels, scores, threshold)
-    return results
+        judged[name] = Judged(labels, [verdict.score for verdict in verdicts])
+    return judged
 
 
-def report(guard: Guard, results: dict[str, Metrics]) -> dict[str, Any]:
-    """The JSON that `guardlet evaluate --json` writes."""
+def evaluate(judged: Mapping[str, Judged], threshold: float) -> dict[str, Metrics]:
+    """Metrics of each set at `threshold`."""
     return {
+        name: compute_metrics(item.labels, item.scores, threshold) for name, item in judged.items()
+    }
+
+
+def curves(judged: Mapping[str, Judged], manifest: Manifest) -> dict[str, Curves]:
+    """Curves of each set. The bundle's temperature can be undone when it has two labels."""
+    temperature = manifest.score.temperature if len(manifest.labels) == 2 else None
+    return {
+        name: compute_curves(item.labels, item.scores, temperature) for name, item in judged.items()
+    }
+
+
+def report(
+    guard: Guard, results: Mapping[str, Metrics], extra: Mapping[str, Curves] | None = None
+) -> dict[str, Any]:
+    """The JSON that `guardlet evaluate --json` writes; with `extra`, curves beside the figures."""
+    more = {name: asdict(item) for name, item in (extra or {}).items()}
+    tree = {
         "bundle": guard.bundle_label,
         "engine": guard.engine_label,
         "operating_point": guard.operating_point,
-        "datasets": {name: asdict(metrics) for name, metrics in results.items()},
+        "datasets": {n: {**asdict(item), **more.get(n, {})} for n, item in results.items()},
         "mean": mean_metrics(results),
     }
+    plain: dict[str, Any] = json.loads(json.dumps(tree, allow_nan=False))
+    return plain

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from guardlet.bundle.schema import schema
 from guardlet.errors import RecipeError
+from guardlet.language import LanguageRules
 from guardlet_export.tokenizer import Lengths
 
 _STRICT_KEYS = ConfigDict(extra="forbid")
@@ -57,8 +58,16 @@ class Model:
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
+class Language(LanguageRules):
+    """How a text in another language is told, see docs/bundle-format.md."""
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
 class Input(Lengths):
-    """Token lengths of the guard's windows, see `guardlet.encoder.InputRules`."""
+    """Token lengths of the guard's windows, see `guardlet.encoder.InputRules`. `language` depends
+    on the vocabulary; without it the guard makes no claim."""
+
+    language: Language | None = None
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)

@@ -156,6 +156,11 @@ def parse_report(text: str, name: str) -> DeviceReport:
     )
 
 
+def threads_in_words(number: int) -> str:
+    """As `1 thread` or `2 threads`."""
+    return "1 thread" if number == 1 else f"{number} threads"
+
+
 def _check(tree: Any, name: str) -> None:
     validator = jsonschema.Draft202012Validator(schema())
     for error in validator.iter_errors(tree):

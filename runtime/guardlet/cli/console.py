@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+from guardlet.errors import GuardletError
 
 T = TypeVar("T")
 
@@ -26,6 +28,15 @@ def stderr() -> Console:
 def plain(text: str) -> Text:
     """One line of `text` from outside: no markup in it counts and no control code gets through."""
     return Text("".join(char if char.isprintable() else " " for char in text))
+
+
+def run_app(app: Callable[[], object]) -> None:
+    """Runs a command and turns Guardlet's errors into one line on stderr."""
+    try:
+        app()
+    except GuardletError as error:
+        stderr().print(plain(f"error: {error}"))
+        raise SystemExit(EXIT_ERROR) from None
 
 
 def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:

@@ -12,10 +12,10 @@ import typer
 from rich.table import Table
 
 from guardlet.bundle import Bundle
-from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, stderr, stdout, track
+from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, run_app, stdout, track
 from guardlet.cli.plugins import PluginGroup
 from guardlet.cli.scan import scan
-from guardlet.errors import EngineError, GuardletError
+from guardlet.errors import EngineError
 from guardlet.guard import Guard
 from guardlet.jvm import verify_on_jvm
 from guardlet.verdict import Verdict
@@ -176,6 +176,8 @@ def _print_verdict(verdict: Verdict) -> None:
         f"({verdict.tokens} tokens, {verdict.latency_ms:.1f} ms, {verdict.engine}"
         f"{', truncated' if verdict.truncated else ''})"
     )
+    if not verdict.language_supported:
+        stdout().print("language: not one this guard reads; do not rely on the score")
 
 
 def _number(value: float | None) -> str:
@@ -183,9 +185,5 @@ def _number(value: float | None) -> str:
 
 
 def main() -> None:
-    """Entry point: runs the command and turns Guardlet's errors into one line."""
-    try:
-        app()
-    except GuardletError as error:
-        stderr().print(plain(f"error: {error}"))
-        raise SystemExit(EXIT_ERROR) from None
+    """Entry point of the script `guardlet`."""
+    run_app(app)

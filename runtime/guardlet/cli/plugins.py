@@ -1,7 +1,8 @@
 """Commands of the other packages, found by entry point and loaded when they are called.
 
 An entry point of the group `guardlet.commands` names a typer app and, as its extra, what to
-install: `train = "guardlet_training.commands.train:app [training]"`.
+install: `train = "guardlet_training.commands.train:app [training]"`. Functions that a command of
+one package asks of another are found in the same way, in a group of their own.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from guardlet.cli.console import EXIT_ERROR, stderr
+from guardlet.errors import GuardletError
 
 GROUP = "guardlet.commands"
+PAGES = "guardlet.pages"
 _OURS = "guardlet"
 
 
@@ -46,13 +49,28 @@ def install_line(extra: str) -> str:
     return f'pip install "guardlet[{extra}]"'
 
 
+def load_offer(group: str, name: str) -> Any:
+    """What the entry point names. Ends the command with what to install when a package is missing.
+
+    Raises GuardletError when no installed package has such an entry point.
+    """
+    for point in entry_points(group=group, name=name):
+        try:
+            return point.load()
+        except ModuleNotFoundError as error:
+            if _is_ours(error):
+                raise
+            _explain(_extra(point))
+    raise GuardletError(f"no package here offers {name} in {group}; install guardlet again")
+
+
 def _plugins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
 def _load(point: EntryPoint) -> Any:
     """The plug-in as a command that explains what to install when a package is missing."""
-    extra = point.extras[0] if point.extras else "all"
+    extra = _extra(point)
     try:
         command: Any = get_command(_app(point))
     except ModuleNotFoundError as error:
@@ -62,6 +80,10 @@ def _load(point: EntryPoint) -> Any:
     command.name = point.name
     command.invoke = _guarded(command.invoke, extra)
     return command
+
+
+def _extra(point: EntryPoint) -> str:
+    return point.extras[0] if point.extras else "all"
 
 
 def _app(point: EntryPoint) -> typer.Typer:

@@ -177,6 +177,12 @@ def test_every_bundle_has_the_three_operating_points(tree: Any, name: str) -> No
         (("input", "start"), ["[CLS]"]),
         (("input", "end"), [10**30]),
         (("input", "response_type"), 2),
+        (("input", "language"), True),
+        (("input", "language"), {}),
+        (("input", "language", "min_tokens"), 1),
+        (("input", "language", "min_tokens"), 8.0),
+        (("input", "language", "max_foreign"), 1.5),
+        (("input", "language", "max_continuations"), -0.1),
         (("score", "temperature"), 0),
         (("score", "temperature"), 1e-300),
         (("score", "temperature"), -1),
@@ -208,6 +214,12 @@ def test_every_bundle_has_the_three_operating_points(tree: Any, name: str) -> No
 )
 def test_a_value_out_of_bounds_is_refused(tree: Any, path: Keys, value: Any) -> None:
     refused(json.dumps(put(tree, path, value)))
+
+
+def test_a_guard_may_make_no_claim_about_languages(tree: Any) -> None:
+    manifest = parse_manifest(json.dumps(put(tree, ("input", "language"), None)))
+    assert manifest.input.language is None
+    assert parse_manifest(dump_manifest(manifest)) == manifest
 
 
 def test_two_artifacts_may_not_share_an_id_or_a_file(tree: Any) -> None:

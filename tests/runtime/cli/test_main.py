@@ -39,6 +39,13 @@ def test_check_prints_a_line(bundle_folder: Path) -> None:
     assert "bomb" not in result.stdout
 
 
+def test_check_says_when_it_cannot_read_the_language(bundle_folder: Path) -> None:
+    result = check(bundle_folder, "\u2603 \u2603 \u2603")
+    assert result.stdout.endswith("language: not one this guard reads; do not rely on the score\n")
+    assert not verdict_of(bundle_folder, "\u2603 \u2603 \u2603")["language_supported"]
+    assert verdict_of(bundle_folder, "hello")["language_supported"]
+
+
 def test_check_prints_json(bundle_folder: Path, guard: Guard) -> None:
     printed = verdict_of(bundle_folder, "how are you", "--response", "kill you")
     expected = guard.check("how are you", "kill you").to_dict()

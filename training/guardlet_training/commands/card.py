@@ -28,13 +28,16 @@ def card(
     from guardlet.bundle import Bundle
     from guardlet.files import replacing
     from guardlet_export.export import rewrite_card
-    from guardlet_training.card import load_report, render_card, replace_results, results_table
+    from guardlet_export.marked import replace_block
+    from guardlet_training.card import RESULTS, load_report, render_card, results_table
 
     reports = [load_report(path) for path in results]
     manifest = Bundle.open(bundle).manifest
     text = render_card(manifest, reports, limits.read_text(encoding="utf-8"))
     if readme:
-        replaced = replace_results(readme.read_text(encoding="utf-8"), results_table(reports))
+        replaced = replace_block(
+            readme.read_text(encoding="utf-8"), RESULTS, results_table(reports)
+        )
         with replacing(readme) as file:
             file.write(replaced)
     rewrite_card(bundle, text)

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from guardlet.bundle import Bundle
 from guardlet.cli.console import stdout, track
-from guardlet.files import replacing
+from guardlet.cli.plugins import PAGES, load_offer
+from guardlet.files import write_text
 from guardlet.guard import Guard
 
 app = typer.Typer()
@@ -30,16 +31,26 @@ def evaluate(
     json_out: Annotated[
         Optional[Path], typer.Option("--json", help="Write the figures to this file.")
     ] = None,
+    html: Annotated[
+        Optional[Path], typer.Option(help="Write figures and curves as a web page.")
+    ] = None,
+    curves: Annotated[
+        bool,
+        typer.Option("--curves", help="Add precision-recall and calibration curves to the JSON."),
+    ] = False,
 ) -> None:
     """Measure a guard on labelled data: F1, AUPRC, false-positive rate and more, per set."""
+    from guardlet_training.evaluate import curves as curves_of
     from guardlet_training.evaluate import evaluate as run
-    from guardlet_training.evaluate import expand, report
+    from guardlet_training.evaluate import expand, judge_sets, report
 
+    write_page = load_offer(PAGES, "html") if html else None
     opened = Bundle.open(bundle)
     guard = Guard.load(opened, engine=engine, operating_point=operating_point)
     threshold = opened.manifest.score.operating_points[operating_point].threshold
-    results = run(guard, expand(data), threshold, track)
-    figures = report(guard, results)
+    judged = judge_sets(guard, expand(data), track)
+    results = run(judged, threshold)
+    figures = report(guard, results, curves_of(judged, opened.manifest) if curves or html else None)
     table = Table("set", "rows", "harmful", *_FIGURES)
     for name, metrics in results.items():
         values = asdict(metrics)
@@ -48,9 +59,9 @@ def evaluate(
     table.add_row("mean", "", "", *_cells(figures["mean"]))
     stdout().print(table)
     if json_out:
-        json_out.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(json_out) as file:
-            file.write(json.dumps(figures, indent=2) + "\n")
+        write_text(json_out, json.dumps(figures, indent=2) + "\n")
+    if write_page:
+        write_page(html, None, figures)
 
 
 def _cells(values: dict[str, Any]) -> list[str]:

@@ -8,7 +8,8 @@ enum class Judged { PROMPT, RESPONSE }
 /**
  * How text becomes windows: the manifest's `input` object.
  *
- * All lengths are counts of tokens, except `maxChars`, a count of Unicode code points.
+ * All lengths are counts of tokens, except `maxChars`, a count of Unicode code points. `language`
+ * is null where the guard makes no claim about languages.
  */
 data class InputRules(
     val maxTokens: Int,
@@ -21,6 +22,7 @@ data class InputRules(
     val end: List<Int>,
     val pad: Int,
     val responseType: Int,
+    val language: LanguageRules?,
 ) {
     init {
         val room = maxTokens - start.size - middle.size - end.size - promptBudget
@@ -46,12 +48,14 @@ data class Window(val ids: List<Int>, val typeIds: List<Int>, val begin: Int, va
  *
  * `tokens` counts the tokens of prompt and response before any was left out, special tokens
  * excluded. `truncated` is true when part of the judged text is in no window.
+ * `languageSupported` is false when the judged text is in a language the guard does not read.
  */
 data class Encoding(
     val windows: List<Window>,
     val judged: Judged,
     val tokens: Int,
     val truncated: Boolean,
+    val languageSupported: Boolean,
 )
 
 /**
@@ -64,6 +68,8 @@ class Encoder(tokenizerJson: String, val rules: InputRules) {
 
     // A Unigram vocabulary may hold "[SEP]" as an ordinary piece as well.
     private val reserved = (rules.start + rules.middle + rules.end + rules.pad).toSet()
+
+    private val detector = rules.language?.let { LanguageDetector(tokenizer.pieces, tokenizer.unknown, it) }
 
     /** Ids of `text` without special tokens, and whether `maxChars` cut text away. */
     fun tokenize(text: String): Pair<List<Int>, Boolean> {
@@ -84,11 +90,18 @@ class Encoder(tokenizerJson: String, val rules: InputRules) {
         if (responseIds.isEmpty()) {
             val (windows, dropped) = promptWindows(promptIds)
             // A response may lose all its readable text to `maxChars`: that must show as well.
-            return Encoding(windows, Judged.PROMPT, tokens, dropped || promptCut || responseCut)
+            val cut = promptCut || responseCut
+            return Encoding(windows, Judged.PROMPT, tokens, dropped || cut, reads(promptIds))
         }
         val (windows, dropped) = pairWindows(promptIds, responseIds)
-        return Encoding(windows, Judged.RESPONSE, tokens, dropped || responseCut)
+        return Encoding(windows, Judged.RESPONSE, tokens, dropped || responseCut, reads(responseIds))
     }
+
+    /**
+     * Whether the text of these tokens is in a language the guard reads; true where the rules make
+     * no claim.
+     */
+    fun reads(ids: List<Int>): Boolean = detector?.supports(ids) ?: true
 
     private fun promptWindows(ids: List<Int>): Pair<List<Window>, Boolean> {
         val room = rules.maxTokens - rules.start.size - rules.end.size

@@ -43,6 +43,7 @@ class Guard(
             windows = encoding.windows.size,
             window = worst,
             truncated = encoding.truncated,
+            languageSupported = encoding.languageSupported,
             operatingPoint = operatingPoint,
             bundle = bundleLabel,
             engine = engineLabel,

@@ -22,6 +22,7 @@ data class Vector(
     val judged: Judged,
     val tokens: Int,
     val truncated: Boolean,
+    val languageSupported: Boolean,
     val windows: List<Pair<List<Int>, List<Int>>>,
     val score: Double,
     val verdicts: Map<String, Level>,
@@ -29,7 +30,8 @@ data class Vector(
     /** Whether windows, ids, types and flags are exactly those recorded. */
     fun matches(encoding: Encoding): Boolean =
         windows == encoding.windows.map { it.ids to it.typeIds } &&
-            judged == encoding.judged && tokens == encoding.tokens && truncated == encoding.truncated
+            judged == encoding.judged && tokens == encoding.tokens && truncated == encoding.truncated &&
+            languageSupported == encoding.languageSupported
 }
 
 /** From JSON Lines. Raises ManifestError naming the line that is malformed. */
@@ -56,6 +58,7 @@ private fun vector(tree: JsonObject) = Vector(
     judged = Judged.valueOf(tree.text("judged").uppercase()),
     tokens = tree.getValue("tokens").jsonPrimitive.int,
     truncated = tree.getValue("truncated").jsonPrimitive.boolean,
+    languageSupported = tree.getValue("language_supported").jsonPrimitive.boolean,
     windows = tree.getValue("windows").jsonArray.map { it.jsonObject.ints("ids") to it.jsonObject.ints("type_ids") },
     score = tree.getValue("score").jsonPrimitive.double,
     verdicts = tree.getValue("verdicts").jsonObject.mapValues {

@@ -5,7 +5,9 @@ package dev.guardlet
  *
  * `score` is P(harmful) of the worst window, `window` that window's index. `judged` says which
  * text the verdict is about. `tokens` counts prompt and response. `truncated` is true when part of
- * the judged text was too long to be looked at. `latencyMs` is wall time of this check.
+ * the judged text was too long to be looked at. `languageSupported` is false when the judged text
+ * is in no language the guard reads: do not rely on its score then. `latencyMs` is wall time of this
+ * check.
  */
 data class Verdict(
     val harmful: Boolean,
@@ -16,6 +18,7 @@ data class Verdict(
     val windows: Int,
     val window: Int,
     val truncated: Boolean,
+    val languageSupported: Boolean,
     val operatingPoint: String,
     val bundle: String,
     val engine: String,

@@ -32,14 +32,17 @@ fun verifyBundle(bundle: Bundle, threads: Int? = null): List<EngineReport> {
     val encoder = bundle.encoder()
     return manifest.artifacts.map { artifact ->
         if (canRun(artifact)) {
-            openEngine(bundle, artifact, threads).use { measure(artifact, vectors, encoder, it, manifest.score) }
+            openEngine(bundle, artifact, threads).use {
+                compareWithVectors(artifact, vectors, encoder, it, manifest.score)
+            }
         } else {
             EngineReport(artifact.id, skipped = "${artifact.engine} cannot run from Kotlin")
         }
     }
 }
 
-private fun measure(
+/** Scores golden vectors with an engine already open. */
+internal fun compareWithVectors(
     artifact: Artifact,
     vectors: List<Vector>,
     encoder: Encoder,

@@ -20,11 +20,12 @@ import kotlin.math.abs
 class ParityTest {
     @ParameterizedTest
     @MethodSource("dev.guardlet.Fixtures#answers")
-    fun `ids are Python's for every text`(answers: Answers) {
+    fun `ids are Python's for every text, and whether its language is read`(answers: Answers) {
         val encoder = answers.bundle.encoder()
         var count = 0
         val different = answers.ids.onEach { count++ }.filter { row ->
-            encoder.tokenize(row.text("text")) != row.ints("ids") to row.flag("cut")
+            val (ids, cut) = encoder.tokenize(row.text("text"))
+            ids != row.ints("ids") || cut != row.flag("cut") || encoder.reads(ids) != row.flag("reads")
         }.map { it.text("text").asEscapes() }.toList()
         assertTrue(count >= 20_000, "only $count texts")
         assertEquals(emptyList<String>(), different.take(20), "${different.size} of $count differ")
@@ -55,6 +56,7 @@ class ParityTest {
                 "windows" to verdict.windows.toString(),
                 "window" to verdict.window.toString(),
                 "truncated" to verdict.truncated.toString(),
+                "language_supported" to verdict.languageSupported.toString(),
                 "operating_point" to verdict.operatingPoint,
                 "bundle" to verdict.bundle,
                 "engine" to verdict.engine,

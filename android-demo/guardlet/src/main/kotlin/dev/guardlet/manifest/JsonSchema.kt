@@ -70,7 +70,7 @@ internal class JsonSchema(private val root: JsonObject) {
         value: JsonElement,
     ): Boolean = when (keyword) {
         "\$ref", "properties", "items" -> true
-        "type" -> hasType(value, rule.jsonPrimitive.content)
+        "type" -> types(rule).any { hasType(value, it) }
         "required" -> value !is JsonObject || rule.jsonArray.all { it.jsonPrimitive.content in value }
         "additionalProperties" -> rule is JsonObject || value !is JsonObject || extras(schema, value).isEmpty()
         "const" -> value == rule
@@ -90,12 +90,16 @@ internal class JsonSchema(private val root: JsonObject) {
         return value.keys.filter { it !in known }
     }
 
+    private fun types(rule: JsonElement): List<String> =
+        if (rule is JsonArray) rule.map { it.jsonPrimitive.content } else listOf(rule.jsonPrimitive.content)
+
     private fun hasType(value: JsonElement, type: String): Boolean = when (type) {
         "object" -> value is JsonObject
         "array" -> value is JsonArray
         "string" -> isText(value)
         "number" -> StrictJson.isNumber(value)
         "integer" -> StrictJson.isInteger(value)
+        "null" -> value is JsonNull
         else -> error("the schema uses the type $type")
     }
 

@@ -4,6 +4,7 @@ import dev.guardlet.Artifact
 import dev.guardlet.FileEntry
 import dev.guardlet.FormatVersionError
 import dev.guardlet.InputRules
+import dev.guardlet.LanguageRules
 import dev.guardlet.Manifest
 import dev.guardlet.ManifestError
 import dev.guardlet.OperatingPoint
@@ -101,7 +102,11 @@ private fun inputRules(tree: JsonObject) = InputRules(
     end = tree.ints("end"),
     pad = tree.int("pad"),
     responseType = tree.int("response_type"),
+    language = (tree.getValue("language") as? JsonObject)?.let(::languageRules),
 )
+
+private fun languageRules(tree: JsonObject) =
+    LanguageRules(tree.int("min_tokens"), tree.number("max_foreign"), tree.number("max_continuations"))
 
 private fun scoreRules(tree: JsonObject, harmful: Int): ScoreRules {
     val points = tree.member("operating_points").mapValues { (name, value) ->

@@ -97,3 +97,6 @@ internal class OnnxEngine(model: ByteBuffer, threads: Int?) : Engine {
         }
     }
 }
+
+/** Of the ONNX Runtime that the app brought. */
+internal fun onnxRuntimeVersion(): String = OrtEnvironment.getEnvironment().version

@@ -17,6 +17,10 @@ internal class Tokenizer(
     private val preTokenizer: PreTokenizer,
     private val model: TokenModel,
 ) {
+    val pieces: Sequence<Piece> get() = model.pieces
+
+    val unknown: Int? get() = model.unknown
+
     /** Token ids of `text`, which must be well-formed UTF-16. */
     fun encode(text: String): List<Int> {
         val ids = ArrayList<Int>()

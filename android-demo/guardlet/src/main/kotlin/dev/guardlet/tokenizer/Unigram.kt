@@ -6,15 +6,24 @@ package dev.guardlet.tokenizer
  * Source: Kudo 2018, arXiv 1804.10959; ties, the penalty of unknown characters and their fusion
  * are those of the frozen tokenizers.
  */
-internal class Unigram(private val pieces: List<String>, scores: List<Double>, private val unknown: Int?) :
-    TokenModel {
+internal class Unigram(
+    private val vocabulary: List<String>,
+    scores: List<Double>,
+    override val unknown: Int?,
+) : TokenModel {
+    override val pieces: Sequence<Piece>
+        get() = vocabulary.asSequence().mapIndexed { id, piece ->
+            val body = piece.removePrefix(WORD_START)
+            Piece(id, body, continues = body == piece)
+        }
+
     private val scores = scores.toDoubleArray()
-    private val ids = HashMap<String, Int>(pieces.size * 2)
+    private val ids = HashMap<String, Int>(vocabulary.size * 2)
     private val trie = PieceTrie()
     private val unknownScore = (scores.minOrNull() ?: 0.0) - UNKNOWN_PENALTY
 
     init {
-        pieces.forEachIndexed { id, piece -> ids[piece] = id }
+        vocabulary.forEachIndexed { id, piece -> ids[piece] = id }
         for ((piece, id) in ids) trie.add(codePoints(piece), id)
     }
 
@@ -69,5 +78,6 @@ internal class Unigram(private val pieces: List<String>, scores: List<Double>, p
     private companion object {
         const val UNKNOWN_PENALTY = 10.0
         const val NONE = -1
+        const val WORD_START = "\u2581"
     }
 }

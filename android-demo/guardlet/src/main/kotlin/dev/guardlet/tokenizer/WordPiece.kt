@@ -1,7 +1,13 @@
 package dev.guardlet.tokenizer
 
-/** Turns one piece of text into token ids. */
+/** An entry of a vocabulary: its id, its letters, and whether it continues a word. */
+internal class Piece(val id: Int, val body: String, val continues: Boolean)
+
+/** Turns one piece of text into token ids. `unknown` stands for what the vocabulary cannot spell. */
 internal interface TokenModel {
+    val pieces: Sequence<Piece>
+    val unknown: Int?
+
     /** Appends the ids of `piece`. */
     fun encode(piece: IntArray, ids: MutableList<Int>)
 }
@@ -9,10 +15,15 @@ internal interface TokenModel {
 /** The longest known piece first, from the left; one unknown token for a word that has none. */
 internal class WordPiece(
     private val vocabulary: Map<String, Int>,
-    private val unknown: Int,
+    override val unknown: Int,
     private val prefix: String,
     private val maxCharacters: Int,
 ) : TokenModel {
+    override val pieces: Sequence<Piece>
+        get() = vocabulary.asSequence().map { (piece, id) ->
+            Piece(id, piece.removePrefix(prefix), piece.startsWith(prefix))
+        }
+
     override fun encode(piece: IntArray, ids: MutableList<Int>) {
         if (piece.size > maxCharacters) {
             ids += unknown

@@ -1,19 +1,18 @@
 package dev.guardlet.harness
 
-import dev.guardlet.Benchmark
 import dev.guardlet.Bundle
-import dev.guardlet.Guard
 import dev.guardlet.GuardletError
 import dev.guardlet.Report
+import dev.guardlet.benchmark.Benchmark
+import dev.guardlet.benchmark.Plan
 import dev.guardlet.verifyBundle
 import kotlinx.serialization.json.JsonObject
 import java.io.File
 import kotlin.system.exitProcess
 
-private const val RUNTIME = "jvm"
 private const val EXIT_ERROR = 2
 private const val USAGE = """usage: guardlet-harness verify BUNDLE
-       guardlet-harness benchmark BUNDLE [--engine NAME] [--threads N] [--runs N] [--lengths 32,64]"""
+       guardlet-harness benchmark BUNDLE [--artifact ID] [--threads N] [--lengths 32,64] [--rounds N] [--seconds S]"""
 
 /** Prints one JSON object; an error is one line on standard error and exit code 2. */
 fun main(arguments: Array<String>) {
@@ -30,31 +29,34 @@ fun main(arguments: Array<String>) {
 
 private fun run(arguments: List<String>): JsonObject {
     require(arguments.size >= 2)
-    val bundle = Bundle.open(File(arguments[1]))
-    val options = options(arguments.drop(2))
+    val folder = File(arguments[1])
+    val options = arguments.drop(2)
     return when (arguments[0]) {
-        "verify" -> Report.verification(RUNTIME, bundle, verifyBundle(bundle))
-        "benchmark" -> benchmark(bundle, options)
+        "verify" -> verify(folder, options)
+        "benchmark" -> Benchmark(folder, plan(options), JvmPlatform).run().toJson()
         else -> throw IllegalArgumentException()
     }
 }
 
-private fun benchmark(bundle: Bundle, options: Map<String, String>): JsonObject {
-    val threads = options["--threads"]?.toInt() ?: Runtime.getRuntime().availableProcessors()
-    val runs = options["--runs"]?.toInt() ?: 50
-    val lengths = options["--lengths"]?.split(',')?.map(String::toInt) ?: Benchmark.DEFAULT_LENGTHS
-    require(threads > 0 && runs > 0 && lengths.all { it > 0 })
-    val begin = System.nanoTime()
-    Guard.load(bundle, options["--engine"], threads).use { guard ->
-        val loadMs = (System.nanoTime() - begin) / 1e6
-        val artifact = bundle.manifest.artifacts.first { it.id == guard.engineLabel }
-        val times = Benchmark(bundle, lengths, runs).run(guard)
-        return Report.benchmark(RUNTIME, bundle, artifact, threads, loadMs, times, Report.machine())
-    }
+private fun verify(folder: File, options: List<String>): JsonObject {
+    require(options.isEmpty())
+    val bundle = Bundle.open(folder)
+    return Report.verification(JvmPlatform.runtime, bundle, verifyBundle(bundle))
+}
+
+private fun plan(words: List<String>): Plan {
+    val options = options(words)
+    return Plan(
+        threads = options["--threads"]?.toInt() ?: Runtime.getRuntime().availableProcessors(),
+        artifact = options["--artifact"],
+        lengths = options["--lengths"]?.split(',')?.map(String::toInt) ?: Plan.DEFAULT_LENGTHS,
+        rounds = options["--rounds"]?.toInt() ?: Plan.DEFAULT_ROUNDS,
+        sustainedSeconds = options["--seconds"]?.toDouble() ?: 0.0,
+    )
 }
 
 private fun options(words: List<String>): Map<String, String> {
-    val known = setOf("--engine", "--threads", "--runs", "--lengths")
+    val known = setOf("--artifact", "--threads", "--lengths", "--rounds", "--seconds")
     return words.chunked(2).associate {
         require(it.size == 2 && it[0] in known)
         it[0] to it[1]

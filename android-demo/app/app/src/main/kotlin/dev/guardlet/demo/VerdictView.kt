@@ -6,7 +6,7 @@ import dev.guardlet.Judged
 import dev.guardlet.Level
 import dev.guardlet.Verdict
 
-/** Two lines of text that say what the guard found. */
+/** A few lines of text that say what the guard found. */
 class VerdictView(private val headline: TextView, private val details: TextView) {
     private val plainColors = headline.textColors
     private val resources get() = headline.resources
@@ -23,7 +23,7 @@ class VerdictView(private val headline: TextView, private val details: TextView)
             verdict.windows,
             verdict.latencyMs,
         )
-        details.text = if (verdict.truncated) "$line\n${resources.getString(R.string.truncated)}" else line
+        details.text = (listOf(line) + warnings(verdict).map(resources::getString)).joinToString("\n")
     }
 
     fun showNothing() = plain(resources.getString(R.string.nothing))
@@ -36,6 +36,11 @@ class VerdictView(private val headline: TextView, private val details: TextView)
         headline.setTextColor(plainColors)
         details.text = ""
     }
+
+    private fun warnings(verdict: Verdict) = listOfNotNull(
+        R.string.truncated.takeIf { verdict.truncated },
+        R.string.other_language.takeUnless { verdict.languageSupported },
+    )
 
     private fun judgedName(judged: Judged) = when (judged) {
         Judged.PROMPT -> R.string.judged_prompt
