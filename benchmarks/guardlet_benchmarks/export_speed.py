@@ -13,13 +13,13 @@ from typing import Any
 
 import torch
 
+from guardlet.files import replacing
 from guardlet_benchmarks.compare import compare
 from guardlet_benchmarks.machine import environment
 from guardlet_benchmarks.models import SHAPES, random_model
 from guardlet_benchmarks.report import markdown
 from guardlet_benchmarks.routes import ONNX_ROUTES, ROUTES
 from guardlet_export.executorch_export import missing_packages
-from guardlet_export.files import replacing
 from guardlet_export.reference import TorchEngine
 
 

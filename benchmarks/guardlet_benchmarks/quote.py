@@ -9,10 +9,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from guardlet.files import replacing
 from guardlet_benchmarks.device.markdown import lines
 from guardlet_benchmarks.device.report import DeviceReport, load_report
 from guardlet_benchmarks.device.tables import calm, summary
-from guardlet_export.files import replacing
 from guardlet_export.marked import replace_block
 
 DEVICE = "device"

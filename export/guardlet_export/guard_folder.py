@@ -14,8 +14,8 @@ from typing import Any
 
 from guardlet.encoder import Encoder, InputRules
 from guardlet.errors import BundleError
+from guardlet.files import replacing
 from guardlet.scoring import OperatingPoint, ScoreRules, parse_operating_points
-from guardlet_export.files import replacing
 
 GUARD_FILE = "guard.json"
 TOKENIZER_FILE = "tokenizer.json"

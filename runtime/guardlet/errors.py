@@ -87,3 +87,7 @@ class RecipeError(GuardletError):
 
 class AttackError(GuardletError):
     """There is no attack of that name, or no row that it could be tried on."""
+
+
+class OutputError(GuardletError):
+    """The folder results should go to is taken, in use, or cannot be written to."""

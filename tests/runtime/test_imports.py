@@ -12,8 +12,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "transformers", "sklearn", "onnx", "datasets", "accelerate", "scipy", "yaml"}
-# What an engine of an extra needs; it is imported when that engine is asked for.
-OWN = {"executorch.py": {"executorch", "torch"}}
+# What a part of an extra needs; it is imported when that part is asked for.
+OWN = {
+    "executorch.py": {"executorch", "torch"},
+    "parquet.py": {"pyarrow"},
+    "ray_cluster.py": {"ray"},
+}
 USE = """
 import json, sys
 

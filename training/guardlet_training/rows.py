@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from guardlet.errors import DataError
-from guardlet_export.files import replacing
+from guardlet.files import replacing
 from guardlet_export.rows import ROW_KEYS, Row, data_files, dataset_name, file_rows, parse_record
 
 __all__ = [

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from guardlet.errors import DataError
+from guardlet.files import write_text
 from guardlet_benchmarks.device.compare import Comparison
 from guardlet_benchmarks.device.markdown import comparison_markdown, markdown
 from guardlet_benchmarks.device.report import DeviceReport
 from guardlet_benchmarks.page import write_page
-from guardlet_export.files import write_text
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from guardlet.files import write_text
 from guardlet_benchmarks.device.report import DeviceReport
 from guardlet_benchmarks.page.device import device_part
 from guardlet_benchmarks.page.evaluation import evaluation_part
 from guardlet_benchmarks.page.parts import Part
-from guardlet_export.files import write_text
 
 
 def write_page(

@@ -1,4 +1,4 @@
-"""`guardlet check`, `info` and `verify`; other packages add their own commands."""
+"""`guardlet check`, `info`, `verify` and `scan`; other packages add their own commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.table import Table
 from guardlet.bundle import Bundle
 from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, run_app, stdout, track
 from guardlet.cli.plugins import PluginGroup
+from guardlet.cli.scan import scan
 from guardlet.cli.stream import watch
 from guardlet.errors import EngineError
 from guardlet.guard import Guard
@@ -167,6 +168,9 @@ def verify(
         raise EngineError("no artifact of this bundle can run here, so nothing was proven")
     if not all(report.passed for report in reports):
         raise typer.Exit(EXIT_ERROR)
+
+
+app.command()(scan)
 
 
 def _read_stdin() -> str:

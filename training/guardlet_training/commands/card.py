@@ -26,8 +26,8 @@ def card(
 ) -> None:
     """Write a bundle's model card, and a README's result table, from recorded evaluations."""
     from guardlet.bundle import Bundle
+    from guardlet.files import replacing
     from guardlet_export.export import rewrite_card
-    from guardlet_export.files import replacing
     from guardlet_export.marked import replace_block
     from guardlet_training.card import RESULTS, load_report, render_card, results_table
 

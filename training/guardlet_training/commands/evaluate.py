@@ -13,8 +13,8 @@ from rich.table import Table
 from guardlet.bundle import Bundle
 from guardlet.cli.console import stdout, track
 from guardlet.cli.plugins import PAGES, load_offer
+from guardlet.files import write_text
 from guardlet.guard import Guard
-from guardlet_export.files import write_text
 
 app = typer.Typer()
 _FIGURES = ("f1", "precision", "recall", "fpr", "auprc", "auroc")

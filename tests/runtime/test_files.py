@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from guardlet.errors import DataError
-from guardlet_export.files import replacing, write_text
+from guardlet.files import replacing, write_text
 
 
 def test_a_finished_block_replaces_the_file(tmp_path: Path) -> None:
