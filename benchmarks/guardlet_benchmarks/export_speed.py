@@ -1,4 +1,4 @@
-"""Guardlet's ONNX export beside optimum's: speed, size and error on the same weights.
+"""Our ONNX and ExecuTorch exports beside optimum's: speed, size and error on the same weights.
 
 python -m guardlet_benchmarks.export_speed --shapes mini,xsmall --json OUT.json
 """
@@ -17,6 +17,8 @@ from guardlet_benchmarks.compare import compare
 from guardlet_benchmarks.machine import environment
 from guardlet_benchmarks.models import SHAPES, random_model
 from guardlet_benchmarks.report import markdown
+from guardlet_benchmarks.routes import ONNX_ROUTES, ROUTES
+from guardlet_export.executorch_export import missing_packages
 from guardlet_export.files import replacing
 from guardlet_export.reference import TorchEngine
 
@@ -26,8 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     figures: dict[str, Any] = {"environment": {**environment(), "threads": 1, "batch": 1}}
     figures["models"] = []
+    routes = ROUTES if options.executorch else ONNX_ROUTES
     for name, engine in _models(options):
-        compared = compare(name, engine, options.lengths, options.rounds, options.windows)
+        compared = compare(name, engine, routes, options.lengths, options.rounds, options.windows)
         figures["models"].append(compared)
         print(markdown(compared), end="\n\n", flush=True)
         if options.json:  # after each model: a long run that is stopped leaves what it has
@@ -61,7 +64,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=25, help="timed calls of each, at most")
     parser.add_argument("--windows", type=int, default=16, help="texts scored at each length")
     parser.add_argument("--json", type=Path, metavar="OUT", help="where to write the figures")
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--executorch",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="an ExecuTorch program too; writing it takes minutes, many for deep models",
+    )
+    options = parser.parse_args(arguments)
+    if options.executorch and (missing := missing_packages()):
+        parser.error(f"{' and '.join(missing)} not installed; leave out with --no-executorch")
+    return options
 
 
 def _shapes(text: str) -> list[str]:

@@ -15,7 +15,17 @@ from onnx import TensorProto, helper, numpy_helper
 from guardlet_benchmarks.device.facts import package_version, processor
 from guardlet_benchmarks.routes import Arithmetic
 
-_PACKAGES = ("onnxruntime", "onnx", "optimum", "optimum-onnx", "torch", "transformers", "numpy")
+_PACKAGES = (
+    "onnxruntime",
+    "onnx",
+    "optimum",
+    "optimum-onnx",
+    "executorch",
+    "torchao",
+    "torch",
+    "transformers",
+    "numpy",
+)
 _ROWS, _DEPTH, _COLUMNS = 512, 1024, 1024
 PRODUCT_OPERATIONS = 2 * _ROWS * _DEPTH * _COLUMNS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from guardlet_benchmarks.routes import ROUTES
+from guardlet_benchmarks.routes import GUARDLET_INT8, ROUTES
 
 
 def markdown(comparison: Mapping[str, Any]) -> str:
@@ -28,20 +28,25 @@ def _speed(comparison: Mapping[str, Any]) -> Iterator[str]:
         "route",
         "ms",
         "times optimum's speed",
+        f"of {GUARDLET_INT8.name}'s time",
         "share of the machine's rate",
         "mean score error",
         "max",
     )
-    yield from _row("---:", "---", *["---:"] * 5)
+    yield from _row("---:", "---", *["---:"] * 6)
     for result in comparison["lengths"]:
         for route in ROUTES:
-            name, error = route.name, result["score_error"][route.name]
+            name = route.name
+            if name not in result["ms"]:
+                continue
+            error = result["score_error"][name]
             rate = result["machine_gops"][route.arithmetic]
             yield from _row(
                 str(result["tokens"]),
                 name,
                 f"{result['ms'][name]:.2f}",
                 f"{result['speedup'][name]:.2f}x",
+                f"{result['ms'][name] / result['ms'][GUARDLET_INT8.name]:.0%}",
                 f"{result['share_of_machine'][name]:.0%} of {rate:.0f} Gop/s",
                 f"{error['mean']:.1e}",
                 f"{error['max']:.1e}",

@@ -55,14 +55,13 @@ def emit_executorch(
     UnsupportedModelError for models the fast graph cannot compute, and EngineError when ExecuTorch
     is not installed.
     """
-    missing = [name for name in ("executorch", "torchao") if not importlib.util.find_spec(name)]
-    if missing:
+    if missing := missing_packages():
         raise EngineError(
             f'an ExecuTorch export needs {" and ".join(missing)}: pip install "guardlet[export]"'
         )
     weights = read_weights(model.float().eval(), max_tokens)
     chosen = method_lengths or lengths(max_tokens)
-    modules = {length: FastDeberta(weights, length) for length in chosen}
+    modules = {length: FastDeberta(weights, length, _block(length)) for length in chosen}
     tables = PositionTables(modules[max_tokens], int8=form.linears is not None)
     for module in modules.values():
         tables.share_with(module)
@@ -73,6 +72,17 @@ def emit_executorch(
     write_program(modules, len(weights.words), weights.types is not None, target)
 
 
+def missing_packages() -> list[str]:
+    """What an export needs and this installation lacks."""
+    return [name for name in ("executorch", "torchao") if not importlib.util.find_spec(name)]
+
+
 def lengths(max_tokens: int) -> tuple[int, ...]:
     """The lengths a program has methods for: 64, 128, 256 and 512 below `max_tokens`, and that."""
     return (*(length for length in _LENGTHS if length < max_tokens), max_tokens)
+
+
+def _block(length: int) -> int:
+    """Tokens whose relative scores are worked out at a time: more of them compute more products
+    that nobody reads, fewer copy more of the position tables."""
+    return max(64, length // 4)

@@ -11,7 +11,7 @@ from transformers.activations import ACT2FN
 
 from guardlet_export.deberta_weights import DebertaWeights, LayerWeights, Linear, Norm
 from guardlet_export.errors import UnsupportedModelError
-from guardlet_export.relative_scores import SkewScores
+from guardlet_export.relative_scores import SkewScores, cut
 
 MASKED = -1e4  # finite, and within float16: -inf turns into NaN in a half-precision softmax
 
@@ -20,18 +20,18 @@ class FastDeberta(nn.Module):
     """The classifier for inputs of `length` tokens, or fewer where the exporter allows it.
 
     Position projections are constants, and the last layer is computed for the first token only.
-    Weights are shared with `weights`, not copied. Give float32 weights: the softmax runs in their
-    dtype.
+    `block` is that of SkewScores. Weights are shared with `weights`, not copied. Give float32
+    weights: the softmax runs in their dtype.
     """
 
-    def __init__(self, weights: DebertaWeights, length: int) -> None:
+    def __init__(self, weights: DebertaWeights, length: int, block: int | None = None) -> None:
         super().__init__()
         if not 2 <= length <= weights.max_length:
             raise ValueError(f"length must be 2 to {weights.max_length}, not {length}")
         middle = weights.max_length - 1
         rows = weights.distances[middle - (length - 1) : middle + length]
-        self.content_to_position = SkewScores(rows)
-        self.position_to_content = SkewScores(rows.flip(0))
+        self.content_to_position = SkewScores(rows, block)
+        self.position_to_content = SkewScores(rows.flip(0), block)
         self.embeddings = _Embeddings(weights, length)
         *body, last = weights.layers
         self.layers = nn.ModuleList(
@@ -85,7 +85,7 @@ class _Embeddings(nn.Module):
     def forward(self, ids: Tensor, type_ids: Tensor | None) -> Tensor:
         x: Tensor = self.words(ids)
         if self.positions is not None:
-            x = x + self.positions[: ids.shape[0]]
+            x = x + cut(self.positions, 0, 0, ids.shape[0])
         if self.types is not None:
             x = x + (self.types.weight[0] if type_ids is None else self.types(type_ids))
         if self.projection is not None:
@@ -126,13 +126,13 @@ class _Layer(nn.Module):
         position_to_content: nn.Module,
         mask: Tensor | None,
     ) -> Tensor:
-        parts = self.query_key_value(x).chunk(3, dim=-1)
+        parts = _parts(self.query_key_value(x), 3)
         query, key, value = (_split_heads(part, self.heads) for part in parts)
         scores = torch.bmm(query, key.transpose(1, 2))
         if self.position_key is not None:
-            scores = scores + content_to_position(torch.bmm(query, self.position_key))
+            scores = scores + content_to_position(query, self.position_key)
         if self.position_query is not None:
-            by_key = position_to_content(torch.bmm(key, self.position_query))
+            by_key = position_to_content(key, self.position_query)
             scores = scores + by_key.transpose(1, 2)
         return self.finish(_attend(scores, mask, value), x)  # type: ignore[no-any-return]
 
@@ -159,13 +159,14 @@ class _LastLayer(nn.Module):
         tokens = x.shape[0]
         first = x[:1]
         query = _split_heads(self.query(first), self.heads)
-        key, value = (_split_heads(y, self.heads) for y in self.key_value(x).chunk(2, dim=-1))
+        key, value = (_split_heads(y, self.heads) for y in _parts(self.key_value(x), 2))
         target = key
         if self.position_key is not None:
-            target = key + self.position_key[:, :tokens]
+            target = key + cut(self.position_key, 1, 0, tokens)
         scores = torch.bmm(query, target.transpose(1, 2))
         if self.position_query is not None:
-            scores = scores + (key * self.position_query[:, :tokens]).sum(-1).unsqueeze(1)
+            by_key = key * cut(self.position_query, 1, 0, tokens)
+            scores = scores + by_key.sum(-1).unsqueeze(1)
         return self.finish(_attend(scores, mask, value), first)  # type: ignore[no-any-return]
 
 
@@ -193,6 +194,12 @@ def _attend(scores: Tensor, mask: Tensor | None, value: Tensor) -> Tensor:
         scores = scores + mask
     mixed = torch.bmm(torch.softmax(scores, dim=-1), value)
     return mixed.transpose(0, 1).reshape(scores.shape[1], -1)
+
+
+def _parts(x: Tensor, count: int) -> list[Tensor]:
+    """Equal parts of the columns. XNNPACK takes slices, and not the split that `chunk` becomes."""
+    width = x.shape[1] // count
+    return [cut(x, 1, i * width, (i + 1) * width) for i in range(count)]
 
 
 def _split_heads(x: Tensor, heads: int) -> Tensor:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +15,20 @@ from repository import ROOT
 from guardlet_benchmarks.export_speed import main
 from guardlet_benchmarks.models import SHAPES, random_model, random_windows
 from guardlet_benchmarks.operations import operations
+from guardlet_benchmarks.report import markdown
 from guardlet_benchmarks.timing import interleaved_ms
 from guardlet_export.deberta_weights import read_weights
+from guardlet_export.executorch_export import missing_packages
 
-ROUTES = {
+ONNX = {
     "optimum-fp32",
     "optimum-int8",
     "guardlet-fp32",
     "guardlet-int8",
     "guardlet-int8-table4",
 }
+EXECUTORCH = "executorch-int8"
+OPTIONS = ["--shapes", "tiny", "--lengths", "8,70", "--rounds", "2", "--windows", "3"]
 
 
 def assert_whole(figures: dict[str, Any]) -> None:
@@ -32,36 +39,57 @@ def assert_whole(figures: dict[str, Any]) -> None:
     assert figures["models"]
     for model in figures["models"]:
         assert model["parameters"] > 0
-        assert model["routes"].keys() == ROUTES
+        routes = model["routes"].keys()
+        assert routes - {EXECUTORCH} == ONNX
         assert all(route["bytes"] > 0 for route in model["routes"].values())
         assert model["lengths"]
         for result in model["lengths"]:
-            assert_whole_length(result)
+            assert_whole_length(result, routes)
+        table = markdown(model)
+        assert all(table.count(f"| {name} |") == len(model["lengths"]) + 1 for name in routes)
 
 
-def assert_whole_length(result: dict[str, Any]) -> None:
+def assert_whole_length(result: dict[str, Any], routes: Set[str]) -> None:
     for figure in ("ms", "speedup", "share_of_machine"):
-        assert result[figure].keys() == ROUTES
+        assert result[figure].keys() == routes
         assert all(value > 0 for value in result[figure].values())
     assert result["machine_gops"].keys() == {"fp32", "int8"}
-    assert result["score_error"].keys() == ROUTES
+    assert result["score_error"].keys() == routes
+    if EXECUTORCH in routes:
+        times, ms = result["time_of_guardlet_int8"], result["ms"]
+        assert times[EXECUTORCH] == pytest.approx(ms[EXECUTORCH] / ms["guardlet-int8"], rel=0.05)
     for name, error in result["score_error"].items():
         assert 0 <= error["mean"] <= error["max"] <= (1e-4 if "fp32" in name else 1)
 
 
-@pytest.mark.slow
-def test_a_tiny_shape_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    target = tmp_path / "speed.json"
-    options = ["--lengths", "8,70", "--rounds", "2", "--windows", "3", "--json", str(target)]
-    main(["--shapes", "tiny", *options])
+def tiny_figures(target: Path, printed: str) -> dict[str, Any]:
+    """The figures of the only model of a run with OPTIONS, looked through."""
     figures = json.loads(target.read_text(encoding="utf-8"))
     assert_whole(figures)
     (model,) = figures["models"]
     assert model["model"] == "tiny"
     assert [result["tokens"] for result in model["lengths"]] == [8, 70]
-    assert list(tmp_path.iterdir()) == [target]
-    printed = capsys.readouterr().out
-    assert printed.count("| 70 |") == len(ROUTES) and "### tiny" in printed
+    assert list(target.parent.iterdir()) == [target]
+    assert printed.count("| 70 |") == len(model["routes"]) and "### tiny" in printed
+    return model  # type: ignore[no-any-return]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(missing_packages()), reason="needs executorch and torchao")
+def test_a_tiny_shape_from_end_to_end(tmp_path: Path) -> None:
+    """In a process of its own: another test may have given ExecuTorch more threads."""
+    target = tmp_path / "speed.json"
+    command = [sys.executable, "-m", "guardlet_benchmarks.export_speed", *OPTIONS]
+    done = subprocess.run([*command, "--json", str(target)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert EXECUTORCH in tiny_figures(target, done.stdout)["routes"]
+
+
+@pytest.mark.slow
+def test_without_executorch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "speed.json"
+    main([*OPTIONS, "--no-executorch", "--json", str(target)])
+    assert tiny_figures(target, capsys.readouterr().out)["routes"].keys() == ONNX
 
 
 def test_the_recorded_figures_are_whole() -> None:

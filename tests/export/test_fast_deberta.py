@@ -22,6 +22,7 @@ from guardlet_export.errors import UnsupportedModelError
 from guardlet_export.fast_deberta import FastDeberta
 
 TOLERANCE = 1e-5  # of a logit, relative where logits are large
+BLOCKS = pytest.mark.parametrize("block", [None, 5])
 
 
 def assert_equal(ours: torch.Tensor, eager: torch.Tensor) -> None:
@@ -42,43 +43,50 @@ def fast_logits(module: FastDeberta, inputs: dict[str, torch.Tensor]) -> torch.T
     seed=st.integers(0, 10_000),
     length=st.integers(2, 32),
     padding=st.integers(0, 20),
+    block=st.none() | st.integers(1, 40),
 )
 def test_logits_equal_eager_for_any_config(
-    config: dict[str, Any], seed: int, length: int, padding: int
+    config: dict[str, Any], seed: int, length: int, padding: int, block: int | None
 ) -> None:
     # In float64, where the order of sums does not matter and only a wrong formula shows.
     model = random_deberta(seed, **config).double()
     inputs = random_inputs(length, min(padding, length - 1), seed)
-    module = FastDeberta(read_weights(model), length)
+    module = FastDeberta(read_weights(model), length, block)
     assert_equal(fast_logits(module, inputs), eager_logits(model, inputs))
 
 
+@BLOCKS
 @pytest.mark.parametrize("config", [DEBERTA_V3, TRANSPLANTED])
-def test_a_longer_graph_serves_shorter_texts_in_float32(config: dict[str, Any]) -> None:
+def test_a_longer_graph_serves_shorter_texts_in_float32(
+    config: dict[str, Any], block: int | None
+) -> None:
     model = random_deberta(1, **config)
-    module = FastDeberta(read_weights(model), 32)
+    module = FastDeberta(read_weights(model), 32, block)
     for length in (2, 3, 17, 31, 32):
         inputs = random_inputs(length, seed=length)
         without_mask = {**inputs, "attention_mask": None}
         assert_equal(fast_logits(module, without_mask), eager_logits(model, inputs))
 
 
-def test_padding_does_not_change_the_answer() -> None:
+@BLOCKS
+def test_padding_does_not_change_the_answer(block: int | None) -> None:
     model = random_deberta(2, **TRANSPLANTED)
-    module = FastDeberta(read_weights(model), 24)
+    module = FastDeberta(read_weights(model), 24, block)
     padded = random_inputs(24, padding=9, seed=3)
     alone = {name: value[:, :15] for name, value in padded.items()}
     assert_equal(fast_logits(module, padded), eager_logits(model, alone))
 
 
-def test_distances_of_real_shapes() -> None:
+@pytest.mark.parametrize("block", [None, 64])
+def test_distances_of_real_shapes(block: int | None) -> None:
     """512 positions in 256 buckets, where float32 decides the bucket edges."""
     model = random_deberta(
         4, **DEBERTA_V3 | {"max_position_embeddings": 512, "position_buckets": 256}
     ).double()
-    inputs = random_inputs(512, seed=5)
-    module = FastDeberta(read_weights(model), 512)
-    assert_equal(fast_logits(module, inputs), eager_logits(model, inputs))
+    module = FastDeberta(read_weights(model), 512, block)
+    for length in (512, 200):
+        inputs = random_inputs(length, seed=5)
+        assert_equal(fast_logits(module, inputs), eager_logits(model, inputs))
 
 
 def test_weights_are_shared_between_lengths() -> None:

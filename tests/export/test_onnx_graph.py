@@ -158,6 +158,20 @@ def test_uneven_smoothing_stays_within_the_bound_of_int8() -> None:
     assert max(error(graph, model, length) for length in LENGTHS) <= BOUNDS["int8"]
 
 
+def test_smoothing_the_attention_output_adds_no_work() -> None:
+    weights = read_weights(random_deberta(11, **MILD | DEBERTA_V3))
+    scales = {f"layer.{i}.attention_output": np.full(64, 1.5, np.float32) for i in range(2)}
+    plain, smooth = (
+        onnx.load_from_string(onnx_bytes(weights, replace(PRECISIONS["int8"], smoothing=scale)))
+        for scale in ({}, scales)
+    )
+    kinds = [
+        [inner.op_type for node in model.graph.node for a in node.attribute for inner in a.g.node]
+        for model in (plain, smooth)
+    ]
+    assert kinds[0] and kinds[0] == kinds[1]
+
+
 def test_reduced_range_halves_the_weights() -> None:
     weights = read_weights(random_deberta(10, **MILD | DEBERTA_V3))
     for name, limit in (("int8", 127), ("int8-reduced-range", 63)):

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 from guardlet_export.deberta_weights import DebertaWeights, LayerWeights, Linear, Norm
 from guardlet_export.errors import UnsupportedModelError
+from guardlet_export.onnx_graph.absorb import absorb
 from guardlet_export.onnx_graph.attention import attend_by_head, attend_together
 from guardlet_export.onnx_graph.builder import GraphBuilder
 from guardlet_export.onnx_graph.last_layer import attend_first
@@ -49,6 +50,7 @@ def onnx_bytes(weights: DebertaWeights, precision: Precision) -> bytes:
     There is no attention mask: every window is run alone, at its own length. Weights must be
     float32. Raises UnsupportedModelError naming what cannot be written.
     """
+    weights, precision = absorb(weights, precision)
     g = GraphBuilder()
     tokens = g.op("Shape", "input_ids", start=1, end=2)
     x = _embeddings(g, weights, tokens, precision.table)
