@@ -21,7 +21,7 @@ from guardlet.verify import Tracker
 from guardlet_training.calibrate import ScoredSet, as_scored_set
 from guardlet_training.curves import Curves, compute_curves
 from guardlet_training.metrics import Metrics, compute_metrics, mean_metrics
-from guardlet_training.rows import data_files, dataset_name, load_rows
+from guardlet_training.rows import Row, data_files, dataset_name, load_rows
 
 T = TypeVar("T")
 
@@ -43,17 +43,25 @@ def judge_rows(
 ) -> tuple[list[int], list[T]]:
     """Labels, and what `judge` says of prompt and response, of every row of a file that has a
     label and a readable text. Raises DataError when none has."""
-    rows = [r for r in load_rows(str(path)) if r.label is not None or r.soft_label is not None]
+    pairs = judged_rows(path, name, judge, track)
+    return [row.target for row, _ in pairs], [answer for _, answer in pairs]
 
-    def judged() -> Iterator[tuple[int, T]]:
+
+def judged_rows(
+    path: Path, name: str, judge: Callable[[str, str | None], T], track: Tracker
+) -> list[tuple[Row, T]]:
+    """As `judge_rows`, each row beside its answer."""
+    rows = [row for row in load_rows(str(path)) if row.labelled]
+
+    def judged() -> Iterator[tuple[Row, T]]:
         for row in track(rows, name, len(rows)):
             with suppress(EmptyInputError):
-                yield row.target, judge(row.prompt, row.response)
+                yield row, judge(row.prompt, row.response)
 
     pairs = list(judged())
     if not pairs:
         raise DataError(f"{path} has no labelled rows")
-    return [label for label, _ in pairs], [answer for _, answer in pairs]
+    return pairs
 
 
 def score_set(path: Path, name: str, encoder: Encoder, engine: Engine, track: Tracker) -> ScoredSet:
