@@ -18,6 +18,7 @@ from guardlet.errors import DataError
 from guardlet_export.export import export_bundle
 from guardlet_export.guard_folder import GuardFolder, GuardFolderError
 from guardlet_export.reference import TorchEngine
+from guardlet_training.adapt.method import Method
 from guardlet_training.adapt.regression import RegressionError
 from guardlet_training.adapt.run import adapt
 from guardlet_training.adapt.settings import AdaptSettings
@@ -54,22 +55,21 @@ def files(tmp_path: Path) -> Path:
 
 
 def run(guard: Path, files: Path, name: str = "out", **options: Any) -> Any:
-    arguments: dict[str, Any] = {"settings": QUICK, "max_drop": 1.0}
-    return adapt(
-        guard,
-        files / name,
-        files / "new.jsonl",
-        [str(files / "replay.jsonl")],
-        {"check": files / "check.jsonl"},
-        track,
-        **(arguments | options),
-    )
+    arguments: dict[str, Any] = {
+        "examples": files / "new.jsonl",
+        "replay": [str(files / "replay.jsonl")],
+        "checks": {"check": files / "check.jsonl"},
+        "track": track,
+        "settings": QUICK,
+        "max_drop": 1.0,
+    }
+    return adapt(guard, files / name, **(arguments | options))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["lora", "full"])
+@pytest.mark.parametrize("method", Method)
 def test_what_is_learnt_reaches_cases_held_out_and_the_guard_written(
-    tiny_guard: Path, files: Path, method: Any
+    tiny_guard: Path, files: Path, method: Method
 ) -> None:
     settings = AdaptSettings(method, rank=4, steps=60, batch_size=4, learning_rate=1e-2)
     report = run(tiny_guard, files, settings=settings, fold_count=2)
@@ -105,19 +105,10 @@ def test_the_guard_written_says_where_it_comes_from_and_becomes_a_bundle(
     assert about["provenance"]["recipe"] == "none"
     bundle = export_bundle(files / "out", files / "bundle", ("fp32",))
     assert Guard.load(bundle).bundle_label == "tiny@1.0.1"
-    again = adapt(
-        files / "out",
-        files / "twice",
-        files / "new.jsonl",
-        [str(files / "replay.jsonl")],
-        {"check": files / "check.jsonl"},
-        track,
-        QUICK,
-        1.0,
-    )
+    again = run(files / "out", files, "twice")
     assert again.after == "tiny@1.0.2"
-    record_count = json.loads((files / "twice/guard.json").read_text("utf-8"))["provenance"]
-    assert len(record_count["adaptations"]) == 2
+    about = json.loads((files / "twice/guard.json").read_text("utf-8"))
+    assert len(about["provenance"]["adaptations"]) == 2
 
 
 @pytest.mark.slow
@@ -167,7 +158,7 @@ def test_a_set_that_gets_worse_is_refused_and_nothing_is_written(
 
 
 def test_a_bundle_is_refused(tiny_bundle: Path, files: Path) -> None:
-    with pytest.raises(GuardFolderError, match="bundle.* give the model folder"):
+    with pytest.raises(GuardFolderError, match=r"bundle.* give the model folder"):
         run(tiny_bundle, files)
 
 
@@ -179,7 +170,7 @@ def test_a_taken_place_is_refused(tiny_guard: Path, files: Path) -> None:
 
 def test_a_case_that_is_in_a_check_set_is_refused(tiny_guard: Path, files: Path) -> None:
     write_rows(files / "check.jsonl", [*made_up_rows(5), new_cases()[3]])
-    with pytest.raises(DataError, match="1 rows of .* are in a check set"):
+    with pytest.raises(DataError, match=r"1 rows of .* are in a check set"):
         run(tiny_guard, files)
 
 

@@ -18,6 +18,7 @@ from guardlet_training.adapt.describe import raised
 from guardlet_training.adapt.held_out import folds, holdout
 from guardlet_training.adapt.inputs import read_inputs
 from guardlet_training.adapt.lora import merged, with_lora
+from guardlet_training.adapt.method import Method
 from guardlet_training.adapt.regression import change, distinct_points, objection
 from guardlet_training.adapt.sampler import ReplaySampler
 from guardlet_training.adapt.settings import AdaptSettings
@@ -30,7 +31,10 @@ POINTS = {
 
 
 @given(
-    new=st.integers(1, 30), replay=st.integers(1, 30), steps=st.integers(1, 9), size=st.integers(1, 9)
+    new=st.integers(1, 30),
+    replay=st.integers(1, 30),
+    steps=st.integers(1, 9),
+    size=st.integers(1, 9),
 )
 def test_every_batch_is_half_new_and_half_replayed(
     new: int, replay: int, steps: int, size: int
@@ -142,8 +146,8 @@ def test_versions_are_raised() -> None:
 
 
 def test_rates_depend_on_the_method() -> None:
-    assert AdaptSettings("lora").rate > AdaptSettings("full").rate
-    assert AdaptSettings("full", learning_rate=0.5).training().learning_rate == 0.5
+    assert AdaptSettings(Method.LORA).rate > AdaptSettings(Method.FULL).rate
+    assert AdaptSettings(Method.FULL, learning_rate=0.5).training().learning_rate == 0.5
 
 
 def test_replay_that_repeats_a_check_set_is_left_out(tiny_guard: Path, tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ def folds(rows: Sequence[Row], count: int, seed: int) -> list[Split]:
     Rows of one prompt are held out together. Raises DataError when there are fewer prompts than
     folds.
     """
-    prompts = {prompt: number for number, prompt in enumerate(dict.fromkeys(r.prompt for r in rows))}
+    prompts = {
+        prompt: number for number, prompt in enumerate(dict.fromkeys(r.prompt for r in rows))
+    }
     if len(prompts) < count:
         raise DataError(
             f"{len(prompts)} different prompts among the new cases are too few for {count} folds; "

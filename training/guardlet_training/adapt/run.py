@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from guardlet.bundle.schema import MANIFEST_FILE
 from guardlet.engines import Engine
 from guardlet.scoring import OperatingPoint, highest
 from guardlet.verify import Tracker
 from guardlet_export.classifier import load_classifier
-from guardlet_export.guard_folder import HARMFUL_INDEX, LABELS, GuardFolder, GuardFolderError
+from guardlet_export.guard_folder import GuardFolder, GuardFolderError
 from guardlet_export.onnx_export import fp32_engine
 from guardlet_export.reference import TorchEngine
 from guardlet_training.adapt.describe import adapted_description, raised
@@ -25,6 +24,7 @@ from guardlet_training.adapt.tune import tune
 from guardlet_training.adapt.write import write_guard_folder
 from guardlet_training.evaluate import judge_rows
 from guardlet_training.rows import Row
+from guardlet_training.trainable import open_trainable
 
 Score = Callable[[str, str | None], float]
 log = logging.getLogger(__name__)
@@ -73,20 +73,6 @@ def adapt(
         about = adapted_description(guard, rows, report.record())
         write_guard_folder(out, tuned, guard.tokenizer_json, about)
     return report
-
-
-def open_trainable(model: Path) -> GuardFolder:
-    """The guard folder. Raises GuardFolderError for a bundle, which cannot be trained, and for
-    another layout of labels than `guardlet train` makes."""
-    if (model / MANIFEST_FILE).is_file():
-        raise GuardFolderError(
-            f"{model} is a bundle, whose weights can no longer be trained; give the model folder "
-            f"it was exported from"
-        )
-    guard = GuardFolder.open(model)
-    if len(guard.labels) != len(LABELS) or guard.score.harmful_index != HARMFUL_INDEX:
-        raise GuardFolderError(f"{model}: only models of the two labels {LABELS} can be used")
-    return guard
 
 
 class _Work:
@@ -144,9 +130,7 @@ class _Work:
         return score
 
 
-def _splits(
-    cases: Sequence[Row], count: int, share: float | None, seed: int
-) -> list[Split]:
+def _splits(cases: Sequence[Row], count: int, share: float | None, seed: int) -> list[Split]:
     if share is not None:
         return [holdout(cases, share, seed)]
     return folds(cases, count, seed) if count > 1 else []

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from guardlet_training.adapt.method import Method
 from guardlet_training.recipe import Training
 
-Method = Literal["lora", "full"]
-_LEARNING_RATE: dict[str, float] = {"lora": 1e-4, "full": 2e-5}
+_LEARNING_RATE = {Method.LORA: 1e-4, Method.FULL: 2e-5}
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class AdaptSettings:
     rank here. `learning_rate` None is 1e-4 for `lora` and 2e-5 for `full`.
     """
 
-    method: Method = "lora"
+    method: Method = Method.LORA
     rank: int = 32
     steps: int = 200
     batch_size: int = 8

@@ -13,6 +13,7 @@ from guardlet_export.classifier import load_classifier
 from guardlet_export.guard_folder import GuardFolder
 from guardlet_export.reference import uses_type_ids
 from guardlet_training.adapt.lora import merged, with_lora
+from guardlet_training.adapt.method import Method
 from guardlet_training.adapt.sampler import ReplaySampler
 from guardlet_training.adapt.settings import AdaptSettings
 from guardlet_training.examples import Collator, ExampleDataset, build_examples
@@ -40,7 +41,7 @@ def tune(
     """
     set_seed(settings.seed)
     model = load_classifier(str(guard.folder))
-    if settings.method == "lora":
+    if settings.method is Method.LORA:
         model = with_lora(model, settings.rank, settings.alpha)
     encoder = guard.encoder()
     cases, replayed = build_examples(new, encoder), build_examples(replay, encoder)
@@ -57,5 +58,5 @@ def tune(
             data_collator=Collator(encoder.rules.pad, uses_type_ids(model.config)),
         )
         trainer.train()
-    tuned = merged(model) if settings.method == "lora" else model
+    tuned = merged(model) if settings.method is Method.LORA else model
     return tuned.cpu().float().eval()

@@ -13,6 +13,7 @@ from rich.table import Table
 from guardlet.cli.console import plain, stdout, track
 from guardlet.errors import DataError
 from guardlet_export.files import write_text
+from guardlet_training.adapt.method import Method
 
 if TYPE_CHECKING:
     from guardlet_training.adapt.regression import Change
@@ -44,7 +45,9 @@ def adapt(
         typer.Option(metavar="NAME=FILE", help="Set that must not get worse; again for more."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="New model folder to write.")],
-    method: Annotated[str, typer.Option(help="lora or full.")] = "lora",
+    method: Annotated[
+        Method, typer.Option(help="Low-rank adapters, merged in the end, or every weight.")
+    ] = Method.LORA,
     rank: Annotated[int, typer.Option(min=1, help="Rank of LoRA.")] = 32,
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 200,
     batch_size: Annotated[
@@ -76,10 +79,8 @@ def adapt(
     from guardlet_training.adapt.run import adapt as run
     from guardlet_training.adapt.settings import AdaptSettings
 
-    if method not in ("lora", "full"):
-        raise typer.BadParameter("method must be lora or full")
     settings = AdaptSettings(
-        method="lora" if method == "lora" else "full",
+        method=method,
         rank=rank,
         steps=steps,
         batch_size=batch_size,
@@ -88,9 +89,7 @@ def adapt(
     )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     checks = _named(check)
-    report = run(
-        model, out, examples, replay, checks, track, settings, max_drop, folds, holdout
-    )
+    report = run(model, out, examples, replay, checks, track, settings, max_drop, folds, holdout)
     stdout().print(_table(report))
     if report.objection:
         raise RegressionError(
