@@ -95,6 +95,8 @@ def test_the_wheel_holds_what_the_packages_need(wheel: Path, tmp_path: Path) -> 
     packages = ("guardlet", "guardlet_export", "guardlet_training", "guardlet_benchmarks")
     assert {f"{package}/py.typed" for package in packages} <= names
     assert {"guardlet/bundle/schema.json", "guardlet_export/vector_cases.jsonl"} <= names
+    page = "guardlet_benchmarks/page"
+    assert {f"{page}/templates/page.html.j2", f"{page}/evaluation.schema.json"} <= names
     modules = {name for name in names if name.endswith(".py")}
     roots = ("runtime", "export", "training", "benchmarks")
     assert modules == {

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import tomllib
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_runner import guardlet, invoke
+from repository import ROOT
 from training_helpers import made_up_rows
 
 from guardlet import Bundle, Encoder, Guard
 from guardlet.cli.console import track
+from guardlet.cli.plugins import PAGES
 from guardlet.engines import choose_artifact, open_engine
 from guardlet.errors import DataError, GuardletError
 from guardlet_training.evaluate import (
@@ -176,6 +179,39 @@ def test_the_command_prints_and_writes_the_report(
     assert figures["operating_point"] == "strict"
     assert [path.name for path in out.parent.iterdir()] == ["report.json"]
     assert not any(row.prompt in printed for row in made_up_rows(20))
+
+
+def test_the_command_adds_curves_when_asked_to(tiny_bundle: Path, tmp_path: Path) -> None:
+    data = save(tmp_path / "made-up.jsonl", made_up_rows(20))
+    out = tmp_path / "report.json"
+    guardlet("evaluate", data, "--bundle", tiny_bundle, "--json", out, "--curves")
+    figures = json.loads(out.read_text(encoding="utf-8"))["datasets"]["made-up"]
+    assert figures["curve"][0]["recall"] == 1
+    assert sum(item["count"] for item in figures["reliability"]) == figures["rows"]
+
+
+def test_the_command_writes_a_page_with_curves(
+    tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer_pages(tmp_path / "site", monkeypatch)
+    data = save(tmp_path / "made-up.jsonl", made_up_rows(20))
+    out, page = tmp_path / "report.json", tmp_path / "new" / "page.html"
+    guardlet("evaluate", data, "--bundle", tiny_bundle, "--html", page, "--json", out)
+    text = page.read_text(encoding="utf-8")
+    assert "<h1>tiny@1.0.0</h1>" in text
+    assert text.count("<title>made-up</title>") == 2
+    assert "curve" in json.loads(out.read_text(encoding="utf-8"))["datasets"]["made-up"]
+
+
+def offer_pages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pyproject.toml says of pages, also where these sources are not what is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = folder / "pages-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pages\nVersion: 1.0\n")
+    points = "\n".join(f"{n} = {v}" for n, v in project["entry-points"][PAGES].items())
+    (info / "entry_points.txt").write_text(f"[{PAGES}]\n{points}\n")
+    monkeypatch.syspath_prepend(folder)
 
 
 def test_the_threshold_is_that_of_the_operating_point(tiny_bundle: Path, tmp_path: Path) -> None:

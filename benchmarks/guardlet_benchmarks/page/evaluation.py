@@ -19,8 +19,8 @@ from guardlet_training.card import load_report
 
 _SIZE = 180.0
 _MARGINS = (20.0, 8.0, 32.0, 26.0)
-_LARGEST_DOT = 9.0
-_CURVE, _CHOSEN, _BINS = Series("curve", 0), Series("operating point", 1), Series("bins", 2)
+_LARGEST_DOT = 6.0
+_CURVE, _CHOSEN, _BINS = Series("curve", 0), Series("operating point", 1), Series("bins", 0)
 _FIGURES = {
     "precision": "precision",
     "recall": "recall",
@@ -39,9 +39,9 @@ _PRECISION_RECALL = (
     "Precision against recall as the threshold falls, in steps; the square is the operating point."
 )
 _CALIBRATION = (
-    "Share of harmful rows against mean score, in bins of equal width; on the dashed line a score "
-    "is the probability that it says. A larger mark is of more rows. ECE, the expected calibration error, is the mean distance "
-    "from that line over all rows (arXiv 1706.04599)."
+    "Share of harmful rows against mean score, in bins of equal width; a larger mark is of more "
+    "rows. On the dashed line a score is the probability that it says. ECE, the expected "
+    "calibration error, is the mean distance from that line over all rows (arXiv 1706.04599)."
 )
 
 Set = Mapping[str, Any]
@@ -122,6 +122,7 @@ def _plots(sets: Mapping[str, Set]) -> Iterator[Section]:
 def _precision_recall(name: str, item: Set) -> Plot:
     canvas = Canvas(unit_axis("recall"), unit_axis("precision"), _SIZE, _SIZE, _MARGINS)
     points = [(p["recall"], p["precision"]) for p in reversed(item["curve"])]
+    points.insert(0, (0.0, points[0][1]))
     paths = [canvas.steps(points, f"curve {_CURVE.classes}")]
     said = f"AUPRC {item['auprc']:.3f}" if item.get("auprc") is not None else ""
     told = f"Precision-recall curve of {name}. {said}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 STYLES = 8
 _DOT = 3.6
@@ -161,9 +162,9 @@ class Canvas:
         return Path("M" + "L".join(f"{x + dodge:g},{y:g}" for x, y in places), classes)
 
     def steps(self, points: Sequence[Point], classes: str) -> Path:
-        """Across at the height of the point before, then up or down."""
-        corners = [(b[0], a[1]) for a, b in zip(points, points[1:], strict=False)]
-        pairs = zip(corners, points[1:], strict=True)
+        """Up or down to the height of the next point, then across to it: the area below steps of
+        precision against rising recall is average precision."""
+        pairs = (((a[0], b[1]), b) for a, b in pairwise(points))
         return self.line([*points[:1], *(p for pair in pairs for p in pair)], classes)
 
     def dot(self, point: Point, series: Series, dodge: float = 0, radius: float = _DOT) -> Path:

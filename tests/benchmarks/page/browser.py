@@ -14,9 +14,16 @@ from pathlib import Path
 from typing import Any
 
 _FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 _HEIGHT = 6000
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 _ANSWER = re.compile(r'<pre class="answer">(.*?)</pre>', re.DOTALL)

@@ -7,22 +7,14 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
+from device_reports import MEASUREMENT, REPORT
 
-from guardlet_benchmarks.device.report import (
-    Device,
-    DeviceReport,
-    Measurement,
-    Noise,
-    Parity,
-    Sustained,
-)
+from guardlet_benchmarks.device.report import DeviceReport, Measurement, Noise
 from guardlet_benchmarks.device.statistics import summarise
 from guardlet_training.curves import compute_curves
 from guardlet_training.metrics import Metrics, compute_metrics, mean_metrics
 
 LENGTHS = (32, 64, 128, 256, 512)
-PARITY = Parity(264, 0, 0.06, 0.005, 2, 0.101, True)
-RUN = Sustained(128, 60.0, 4000, 30.0, 70.0, 66.5, 0.95)
 
 
 def measured(
@@ -34,37 +26,22 @@ def measured(
         summarise(n, (speed * n**1.15 * (1 + generator.exponential(0.08, 60))).tolist(), [0.1])
         for n in LENGTHS
     )
-    return Measurement(
+    more = {"memory_bytes": None, "sustained": None, "parity": None} if peer else {}
+    return replace(
+        MEASUREMENT,
         artifact=artifact,
         engine=engine,
         precision=precision,
         threads=threads,
         peer=peer,
         bytes=24_000_000 if precision == "int8" else 91_000_000,
-        load_ms=212.0,
-        first_check_ms=31.5,
         lengths=lengths,
-        memory_bytes=None if peer else 104_000_000,
-        sustained=None if peer else RUN,
-        parity=None if peer else PARITY,
+        **more,
     )
 
 
-FULL_REPORT = DeviceReport(
-    runtime="python",
-    created="2030-01-01T12:00:00Z",
-    bundle="guardlet-mini@1.0.0",
-    device=Device(
-        name="Toaster 3000",
-        os="Linux 6.1",
-        processor="Crumb X1",
-        cores=4,
-        memory_bytes=2**33,
-        power="battery 83 %",
-        thermal="40 °C -> 48 °C",
-        versions={"python": "3.11.7", "onnxruntime": "1.22.0", "executorch": "1.4.1"},
-    ),
-    noise=Noise(0.03, False),
+FULL_REPORT = replace(
+    REPORT,
     measurements=(
         measured("onnx-int8", "onnx", "int8", 0.021),
         measured("onnx-fp32", "onnx", "fp32", 0.045),

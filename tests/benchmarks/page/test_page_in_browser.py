@@ -20,7 +20,8 @@ LAYOUT = """() => {
     return [x, y, width, height];
   };
   const colour = (element) => getComputedStyle(element).color.match(/\\d+/g).map(Number);
-  const unique = (colours) => [...new Set(colours.map(String))].map((c) => c.split(",").map(Number));
+  const unique = (colours) => [...new Set(colours.map(String))].map((c) =>
+    c.split(",").map(Number));
   return {
     window: innerWidth,
     width: document.documentElement.scrollWidth,

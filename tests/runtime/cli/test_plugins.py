@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from cli_helpers import invoke, run
 
-from guardlet.cli.plugins import GROUP, install_line
+from guardlet.cli.plugins import GROUP, install_line, load_offer
+from guardlet.errors import GuardletError
 
 GREET = """
 import typer
@@ -121,3 +122,43 @@ def test_our_own_packages_name_an_extra_for_each_command() -> None:
     for name, point in points.items():
         assert len(point.extras) == 1, name
         assert invoke(name, "--help").exit_code == 0
+
+
+OFFERS = "guardlet.offers-of-a-test"
+
+
+@pytest.fixture
+def offers(site: Path) -> None:
+    """That folder's packages offer functions as well."""
+    (site / "guests-1.0.dist-info" / "entry_points.txt").write_text(
+        f"[{OFFERS}]\n"
+        "fine = greet_for_guardlet:greet\n"
+        "absent = no_such_package:function [training]\n"
+        "ours = guardlet.no_such_module:function [export]\n"
+    )
+
+
+@pytest.mark.usefixtures("offers")
+def test_an_offer_is_found_by_name() -> None:
+    assert load_offer(OFFERS, "fine").__name__ == "greet"
+
+
+@pytest.mark.usefixtures("offers")
+def test_an_offer_that_lacks_a_package_says_what_to_install(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        load_offer(OFFERS, "absent")
+    assert caught.value.code == 2
+    assert 'pip install "guardlet[training]"' in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("offers")
+def test_an_offer_of_ours_that_is_missing_is_a_bug_and_shows() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        load_offer(OFFERS, "ours")
+
+
+def test_an_unknown_offer_is_an_error() -> None:
+    with pytest.raises(GuardletError, match=f"odd in {OFFERS}"):
+        load_offer(OFFERS, "odd")
