@@ -13,6 +13,7 @@ from typing import Any
 from guardlet.encoder import Encoder
 from guardlet.errors import DataError, EmptyInputError
 from guardlet_training.overlap import overlapping
+from guardlet_training.public_sets import read_rows
 from guardlet_training.rows import Row, load_rows
 
 
@@ -39,7 +40,7 @@ def read_inputs(
     cases = _usable(load_rows(str(examples)), encoder, str(examples))
     rows = [row for source in replay for row in load_rows(source)]
     rows = _usable(rows, encoder, ", ".join(replay) or "--replay")
-    held = [row for path in checks.values() for row in load_rows(str(path))]
+    held = [row for path in checks.values() for row in read_rows(path)]
     if not held:
         raise DataError("give at least one check set, or nothing says what the adaptation costs")
     texts = {(row.prompt, row.response) for row in held}

@@ -14,7 +14,8 @@ import torch
 
 from guardlet.errors import DataError, EmptyInputError, OperatingPointError
 from guardlet.verify import Tracker
-from guardlet_training.rows import Row, load_rows
+from guardlet_training.public_sets import read_rows
+from guardlet_training.rows import Row
 from guardlet_training.trainable import open_trainable
 from guardlet_training.whitebox.outcome import Outcome
 from guardlet_training.whitebox.perturbation import perturb
@@ -75,7 +76,7 @@ def probe(
     if operating_point not in points:
         raise OperatingPointError(f"no operating point of that name; there are {', '.join(points)}")
     student = Student(guard, points[operating_point].threshold)
-    labelled = [row for row in load_rows(str(data)) if row.labelled]
+    labelled = [row for row in read_rows(data) if row.labelled]
     random.Random(settings.seed).shuffle(labelled)
     found = _Selection(student, settings.room)
     groups = {label: found.take(labelled, label, rows) for label in (1, 0)}
