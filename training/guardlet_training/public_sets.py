@@ -162,7 +162,7 @@ def _flag(value: Any, at: str) -> int:
 def _csv_records(path: Path) -> list[Record]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            records = list(csv.DictReader(file, strict=True))
+            records: list[Record] = list(csv.DictReader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(path, error) from None
     for number, record in enumerate(records, 1):
