@@ -189,3 +189,20 @@ def test_other_layouts_of_labels_are_refused(tiny_guard: Path, tmp_path: Path, f
     (folder / "guard.json").write_text(json.dumps(about), encoding="utf-8")
     with pytest.raises(GuardFolderError, match="two labels"):
         run(folder, files)
+
+
+@pytest.mark.parametrize("checks", [["check.jsonl"], ["=check.jsonl"], ["a="]])
+def test_checks_are_named(tiny_guard: Path, files: Path, checks: list[str]) -> None:
+    assert invoke(*arguments_with(tiny_guard, files, checks)).exit_code == 2
+
+
+def test_two_checks_of_one_name_are_refused(tiny_guard: Path, files: Path) -> None:
+    with pytest.raises(DataError, match="called a"):
+        invoke(*arguments_with(tiny_guard, files, ["a=x.jsonl", "a=y.jsonl"]))
+
+
+def arguments_with(guard: Path, files: Path, checks: list[str]) -> list[Any]:
+    named = [word for check in checks for word in ("--check", check)]
+    new, replay = files / "new.jsonl", files / "replay.jsonl"
+    out = files / "out"
+    return ["adapt", guard, "--examples", new, "--replay", replay, "--out", out, *named]

@@ -175,10 +175,16 @@ def test_replay_of_nothing_but_check_rows_is_refused(tiny_guard: Path, tmp_path:
         read_inputs(tmp_path / "new.jsonl", [str(same)], {"check": same}, encoder)
 
 
-def test_unlabelled_cases_are_refused(tiny_guard: Path, tmp_path: Path) -> None:
-    write_rows(tmp_path / "new.jsonl", [Row("a", "apple")])
-    write_rows(tmp_path / "rows.jsonl", made_up_rows(4))
+@pytest.mark.parametrize("bare", ["new", "replay", "check"])
+def test_files_without_labels_are_refused(tiny_guard: Path, tmp_path: Path, bare: str) -> None:
+    for seed, name in enumerate(("new", "replay", "check")):
+        rows = [Row("a", "apple")] if name == bare else made_up_rows(4, seed)
+        write_rows(tmp_path / f"{name}.jsonl", rows)
     encoder = GuardFolder.open(tiny_guard).encoder()
-    rows = tmp_path / "rows.jsonl"
-    with pytest.raises(DataError, match=r"new\.jsonl has no labelled rows"):
-        read_inputs(tmp_path / "new.jsonl", [str(rows)], {"check": rows}, encoder)
+    with pytest.raises(DataError, match=rf"{bare}\.jsonl has no labelled rows"):
+        read_inputs(
+            tmp_path / "new.jsonl",
+            [str(tmp_path / "replay.jsonl")],
+            {"check": tmp_path / "check.jsonl"},
+            encoder,
+        )

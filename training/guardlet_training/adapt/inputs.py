@@ -40,7 +40,7 @@ def read_inputs(
     cases = _usable(load_rows(str(examples)), encoder, str(examples))
     rows = [row for source in replay for row in load_rows(source)]
     rows = _usable(rows, encoder, ", ".join(replay) or "--replay")
-    held = [row for path in checks.values() for row in read_rows(path)]
+    held = [row for path in checks.values() for row in _usable(read_rows(path), encoder, str(path))]
     if not held:
         raise DataError("give at least one check set, or nothing says what the adaptation costs")
     texts = {(row.prompt, row.response) for row in held}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -39,7 +40,7 @@ class Student:
         weight: Tensor = self._model.get_input_embeddings().weight
         return weight
 
-    @property
+    @cached_property
     def allowed(self) -> Tensor:
         """bool [V]: the tokens that text can hold, without special and structural ones."""
         rules = self.encoder.rules
