@@ -113,8 +113,7 @@ class Gate:
     def _read(
         self, file: Path, name: str, reference: Engine, track: Tracker | None
     ) -> _LabelledSet:
-        rows = [r for r in file_rows(file) if r.label is not None or r.soft_label is not None]
-        rows = [row for row in rows if self._readable(row)]
+        rows = [row for row in file_rows(file) if row.labelled and self._readable(row)]
         if not rows:
             raise DataError(f"{file} has no labelled rows")
         tracked = track(rows, f"gate {name}", len(rows)) if track else rows

@@ -34,6 +34,11 @@ class Row:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def labelled(self) -> bool:
+        """Whether there is a label, hard or soft."""
+        return self.label is not None or self.soft_label is not None
+
+    @property
     def target(self) -> int:
         """The hard label, from the soft one (at 0.5) where no hard one is given."""
         if self.label is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,9 +19,11 @@ from guardlet.errors import DataError, EmptyInputError
 from guardlet.guard import Guard
 from guardlet.verify import Tracker
 from guardlet_training.calibrate import ScoredSet, as_scored_set
+from guardlet_training.categories import Categories, Tags, by_category, tags
 from guardlet_training.curves import Curves, compute_curves
 from guardlet_training.metrics import Metrics, compute_metrics, mean_metrics
-from guardlet_training.rows import data_files, dataset_name, load_rows
+from guardlet_training.public_sets import PUBLIC_SUFFIXES, read_parts, read_rows
+from guardlet_training.rows import Row, data_files, dataset_name
 
 T = TypeVar("T")
 
@@ -31,11 +33,15 @@ def expand(paths: Sequence[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in paths:
         for file in data_files(path) if path.is_dir() else [path]:
-            name = dataset_name(file)
+            name = _set_name(file)
             if name in found:
                 raise DataError(f"two data sets are called {name}; rename one")
             found[name] = file
     return found
+
+
+def _set_name(file: Path) -> str:
+    return file.stem if file.name.endswith(PUBLIC_SUFFIXES) else dataset_name(file)
 
 
 def judge_rows(
@@ -43,17 +49,19 @@ def judge_rows(
 ) -> tuple[list[int], list[T]]:
     """Labels, and what `judge` says of prompt and response, of every row of a file that has a
     label and a readable text. Raises DataError when none has."""
-    rows = [r for r in load_rows(str(path)) if r.label is not None or r.soft_label is not None]
-
-    def judged() -> Iterator[tuple[int, T]]:
-        for row in track(rows, name, len(rows)):
-            with suppress(EmptyInputError):
-                yield row.target, judge(row.prompt, row.response)
-
-    pairs = list(judged())
+    pairs = list(_judged(read_rows(path), name, judge, track))
     if not pairs:
         raise DataError(f"{path} has no labelled rows")
-    return [label for label, _ in pairs], [answer for _, answer in pairs]
+    return [row.target for row, _ in pairs], [answer for _, answer in pairs]
+
+
+def _judged(
+    rows: Sequence[Row], name: str, judge: Callable[[str, str | None], T], track: Tracker
+) -> Iterator[tuple[Row, T]]:
+    labelled = [row for row in rows if row.labelled]
+    for row in track(labelled, name, len(labelled)):
+        with suppress(EmptyInputError):
+            yield row, judge(row.prompt, row.response)
 
 
 def score_set(path: Path, name: str, encoder: Encoder, engine: Engine, track: Tracker) -> ScoredSet:
@@ -67,18 +75,30 @@ def score_set(path: Path, name: str, encoder: Encoder, engine: Engine, track: Tr
 
 @dataclass(frozen=True)
 class Judged:
-    """Labels (0 or 1) and P(harmful) of a set's rows."""
+    """Labels (0 or 1), P(harmful) and categories of a set's rows."""
 
     labels: list[int]
     scores: list[float]
+    tags: Tags = field(default_factory=dict)
 
 
-def judge_sets(guard: Guard, files: dict[str, Path], track: Tracker) -> dict[str, Judged]:
-    """The guard's scores of every set. Raises DataError for a set without a labelled row."""
+def judge_sets(
+    guard: Guard, files: dict[str, Path], track: Tracker, own_categories: bool = False
+) -> dict[str, Judged]:
+    """The guard's scores of every set; a public set may be several. `own_categories` keeps
+    those of our own rows too. Raises DataError for a set without a labelled row."""
     judged = {}
     for name, path in files.items():
-        labels, verdicts = judge_rows(path, name, guard.check, track)
-        judged[name] = Judged(labels, [verdict.score for verdict in verdicts])
+        for part in read_parts(path):
+            whole = f"{name}.{part.name}" if part.name else name
+            pairs = list(_judged(part.rows, whole, guard.check, track))
+            if not pairs:
+                raise DataError(f"{path} has no labelled rows")
+            judged[whole] = Judged(
+                [row.target for row, _ in pairs],
+                [verdict.score for _, verdict in pairs],
+                tags([row for row, _ in pairs], part.dimensions, own_categories),
+            )
     return judged
 
 
@@ -86,6 +106,15 @@ def evaluate(judged: Mapping[str, Judged], threshold: float) -> dict[str, Metric
     """Metrics of each set at `threshold`."""
     return {
         name: compute_metrics(item.labels, item.scores, threshold) for name, item in judged.items()
+    }
+
+
+def evaluate_categories(judged: Mapping[str, Judged], threshold: float) -> dict[str, Categories]:
+    """Metrics of each category of the sets that have any."""
+    return {
+        name: by_category(item.labels, item.scores, item.tags, threshold)
+        for name, item in judged.items()
+        if item.tags
     }
 
 
@@ -98,10 +127,17 @@ def curves(judged: Mapping[str, Judged], manifest: Manifest) -> dict[str, Curves
 
 
 def report(
-    guard: Guard, results: Mapping[str, Metrics], extra: Mapping[str, Curves] | None = None
+    guard: Guard,
+    results: Mapping[str, Metrics],
+    extra: Mapping[str, Curves] | None = None,
+    categories: Mapping[str, Categories] | None = None,
 ) -> dict[str, Any]:
-    """The JSON that `guardlet evaluate --json` writes; with `extra`, curves beside the figures."""
+    """The JSON that `guardlet evaluate --json` writes; with `extra`, curves beside the figures, and
+    `categories` under that name."""
     more = {name: asdict(item) for name, item in (extra or {}).items()}
+    for name, found in (categories or {}).items():
+        figures = {key: {v: asdict(m) for v, m in values.items()} for key, values in found.items()}
+        more.setdefault(name, {})["categories"] = figures
     tree = {
         "bundle": guard.bundle_label,
         "engine": guard.engine_label,

@@ -70,7 +70,7 @@ def train(recipe_path: Path, out: Path, overrides: list[str] | None = None) -> P
     RecipeError when `out` holds a run of another recipe.
     """
     recipe = load_recipe(recipe_path, overrides)
-    arguments = _arguments(recipe.training, out)
+    arguments = trainer_arguments(recipe.training, out)
     set_seed(recipe.training.seed)
     model = load_student(recipe.model)
     tokenizer_json, encoder = student_encoder(recipe.model, recipe.input, model.config)
@@ -106,7 +106,8 @@ def use_bf16(precision: str) -> bool:
     return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
 
 
-def _arguments(settings: Training, out: Path) -> TrainingArguments:
+def trainer_arguments(settings: Training, out: Path) -> TrainingArguments:
+    """What transformers' trainer is told. Raises RecipeError for sizes that do not fit."""
     accumulation, rest = divmod(settings.batch_size, settings.micro_batch_size)
     if rest:
         raise RecipeError("training.batch_size must be a multiple of micro_batch_size")

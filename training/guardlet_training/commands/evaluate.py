@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from rich.table import Table
 
 from guardlet.bundle import Bundle
-from guardlet.cli.console import stdout, track
+from guardlet.cli.console import plain, stdout, track
 from guardlet.cli.plugins import PAGES, load_offer
 from guardlet.files import write_text
 from guardlet.guard import Guard
 
+if TYPE_CHECKING:
+    from guardlet_training.metrics import Metrics
+
 app = typer.Typer()
+_MOST_SHOWN = 20  # categories in the console; the JSON has them all
 _FIGURES = ("f1", "precision", "recall", "fpr", "auprc", "auroc")
 
 
 @app.command()
 def evaluate(
-    data: Annotated[list[Path], typer.Argument(help="Labelled .jsonl[.gz] files or folders.")],
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Labelled .jsonl[.gz] files or folders; files of Do-Not-Answer, CyberSecEval 2."
+        ),
+    ],
     bundle: Annotated[Optional[Path], typer.Option(help="Default: the embedded guard.")] = None,
     engine: Annotated[Optional[str], typer.Option(help="Engine name or artifact id.")] = None,
     operating_point: Annotated[
@@ -38,19 +48,24 @@ def evaluate(
         bool,
         typer.Option("--curves", help="Add precision-recall and calibration curves to the JSON."),
     ] = False,
+    by_category: Annotated[
+        bool, typer.Option("--by-category", help="Figures by the rows' `category` as well.")
+    ] = False,
 ) -> None:
     """Measure a guard on labelled data: F1, AUPRC, false-positive rate and more, per set."""
     from guardlet_training.evaluate import curves as curves_of
     from guardlet_training.evaluate import evaluate as run
-    from guardlet_training.evaluate import expand, judge_sets, report
+    from guardlet_training.evaluate import evaluate_categories, expand, judge_sets, report
 
     write_page = load_offer(PAGES, "html") if html else None
     opened = Bundle.open(bundle)
     guard = Guard.load(opened, engine=engine, operating_point=operating_point)
     threshold = opened.manifest.score.operating_points[operating_point].threshold
-    judged = judge_sets(guard, expand(data), track)
+    judged = judge_sets(guard, expand(data), track, by_category)
     results = run(judged, threshold)
-    figures = report(guard, results, curves_of(judged, opened.manifest) if curves or html else None)
+    categories = evaluate_categories(judged, threshold)
+    more = curves_of(judged, opened.manifest) if curves or html else None
+    figures = report(guard, results, more, categories)
     table = Table("set", "rows", "harmful", *_FIGURES)
     for name, metrics in results.items():
         values = asdict(metrics)
@@ -58,10 +73,24 @@ def evaluate(
     table.add_section()
     table.add_row("mean", "", "", *_cells(figures["mean"]))
     stdout().print(table)
+    for name, found in categories.items():
+        for dimension, values in found.items():
+            if len(values) <= _MOST_SHOWN:
+                stdout().print(_category_table(f"{name}: {dimension}", values))
     if json_out:
         write_text(json_out, json.dumps(figures, indent=2) + "\n")
     if write_page:
         write_page(html, None, figures)
+
+
+def _category_table(title: str, values: Mapping[str, Metrics]) -> Table:
+    table = Table()
+    for name in (plain(title), "rows", "harmful", *_FIGURES):
+        table.add_column(name)
+    for value, metrics in values.items():
+        counts = str(metrics.rows), str(metrics.harmful)
+        table.add_row(plain(value), *counts, *_cells(asdict(metrics)))
+    return table
 
 
 def _cells(values: dict[str, Any]) -> list[str]:

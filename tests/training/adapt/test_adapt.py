@@ -1,0 +1,208 @@
+"""Adapting a tiny guard end to end: what is learnt, written, reported and refused."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from cli_runner import guardlet, invoke
+from training_helpers import made_up_rows, sentence
+
+from guardlet import Guard
+from guardlet.cli.console import track
+from guardlet.errors import DataError
+from guardlet_export.export import export_bundle
+from guardlet_export.guard_folder import GuardFolder, GuardFolderError
+from guardlet_export.reference import TorchEngine
+from guardlet_training.adapt.method import Method
+from guardlet_training.adapt.regression import RegressionError
+from guardlet_training.adapt.run import adapt
+from guardlet_training.adapt.settings import AdaptSettings
+from guardlet_training.rows import Row, write_rows
+
+QUICK = AdaptSettings(rank=4, steps=30, batch_size=4, learning_rate=2e-2)
+FILES = {"model.safetensors", "config.json", "tokenizer.json", "guard.json"}
+
+
+def new_cases(count: int = 20) -> list[Row]:
+    """Prompts and pairs that speak of quartz and are harmful, or of velvet and are not."""
+    rng = random.Random(1)
+    words = ("velvet", "quartz")
+    return [
+        Row(
+            id=f"case-{i}",
+            prompt=f"{sentence(rng, 3)} {words[i % 2]} {words[i % 2]} {sentence(rng, 2)}",
+            response=f"{words[i % 2]} {sentence(rng, 4)}" if i % 3 == 0 else None,
+            label=i % 2,
+            source="field reports",
+            license="CC0-1.0",
+        )
+        for i in range(count)
+    ]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder with new.jsonl, replay.jsonl and check.jsonl."""
+    write_rows(tmp_path / "new.jsonl", new_cases())
+    write_rows(tmp_path / "replay.jsonl", made_up_rows(40, seed=2))
+    write_rows(tmp_path / "check.jsonl", made_up_rows(30, seed=3))
+    return tmp_path
+
+
+def run(guard: Path, files: Path, name: str = "out", **options: Any) -> Any:
+    arguments: dict[str, Any] = {
+        "examples": files / "new.jsonl",
+        "replay": [str(files / "replay.jsonl")],
+        "checks": {"check": files / "check.jsonl"},
+        "track": track,
+        "settings": QUICK,
+        "max_drop": 1.0,
+    }
+    return adapt(guard, files / name, **(arguments | options))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", Method)
+def test_what_is_learnt_reaches_cases_held_out_and_the_guard_written(
+    tiny_guard: Path, files: Path, method: Method
+) -> None:
+    settings = AdaptSettings(method, rank=4, steps=60, batch_size=4, learning_rate=1e-2)
+    report = run(tiny_guard, files, settings=settings, fold_count=2)
+    held_out = report.held_out
+    assert held_out.after["balanced"].rows == 20
+    assert held_out.after["balanced"].auprc > max(0.8, held_out.before["balanced"].auprc)
+    out = files / "out"
+    assert {path.name for path in out.iterdir()} == FILES
+    adapted = TorchEngine.from_folder(out)
+    guard = GuardFolder.open(out)
+    windows = [guard.encoder().encode(r.prompt, r.response).windows[0] for r in new_cases()]
+    right = [
+        (guard.score.score(adapted.logits(window)) >= 0.5) == bool(row.label)
+        for window, row in zip(windows, new_cases(), strict=True)
+    ]
+    assert sum(right) >= 18
+
+
+@pytest.mark.slow
+def test_the_guard_written_says_where_it_comes_from_and_becomes_a_bundle(
+    tiny_guard: Path, files: Path
+) -> None:
+    report = run(tiny_guard, files)
+    assert (report.before, report.after) == ("tiny@1.0.0", "tiny@1.0.1")
+    about = json.loads((files / "out/guard.json").read_text("utf-8"))
+    assert about["version"] == "1.0.1"
+    assert {"name": "field reports", "license": "CC0-1.0"} in about["sources"]
+    (record,) = about["provenance"]["adaptations"]
+    assert record["from_version"] == "1.0.0"
+    assert record["settings"] | {"rank": 4, "alpha": 8, "learning_rate": 2e-2} == record["settings"]
+    assert record["data"]["examples"]["rows"] == 20
+    assert set(record["sets"]["check"]) == {"before", "after"}
+    assert about["provenance"]["recipe"] == "none"
+    bundle = export_bundle(files / "out", files / "bundle", ("fp32",))
+    assert Guard.load(bundle).bundle_label == "tiny@1.0.1"
+    again = run(files / "out", files, "twice")
+    assert again.after == "tiny@1.0.2"
+    about = json.loads((files / "twice/guard.json").read_text("utf-8"))
+    assert len(about["provenance"]["adaptations"]) == 2
+
+
+@pytest.mark.slow
+def test_the_seed_alone_decides_the_weights(tiny_guard: Path, files: Path) -> None:
+    torch.manual_seed(0)
+    run(tiny_guard, files, "first")
+    torch.manual_seed(1)
+    run(tiny_guard, files, "second")
+    first, second = ((files / n / "model.safetensors").read_bytes() for n in ("first", "second"))
+    assert first == second
+
+
+@pytest.mark.slow
+def test_a_set_that_gets_worse_is_refused_and_nothing_is_written(
+    tiny_guard: Path, files: Path
+) -> None:
+    """The check set is labelled as the guard scores it, so any change can only be for the worse."""
+    guard, engine = GuardFolder.open(tiny_guard), TorchEngine.from_folder(tiny_guard)
+    rows = made_up_rows(40, seed=5)
+    scores = [
+        max(
+            guard.score.score(engine.logits(w))
+            for w in guard.encoder().encode(row.prompt, row.response).windows
+        )
+        for row in rows
+    ]
+    labelled = [
+        Row(row.id, row.prompt, row.response, int(score >= 0.5))
+        for row, score in zip(rows, scores, strict=True)
+    ]
+    write_rows(files / "check.jsonl", labelled)
+    before = sorted(files.iterdir())
+    arguments = (
+        *("adapt", tiny_guard, "--examples", files / "new.jsonl"),
+        *("--replay", files / "replay.jsonl", "--check", f"own={files / 'check.jsonl'}"),
+        *("--out", files / "out", "--steps", 30, "--learning-rate", 0.02, "--folds", 0),
+    )
+    report_file = files / "report.json"
+    with pytest.raises(RegressionError, match=r"on own .* nothing was written"):
+        invoke(*arguments, "--json", report_file)
+    assert sorted(files.iterdir()) == before
+    output = guardlet(*arguments, "--max-drop", 1, "--json", report_file)
+    assert "own" in output and "tiny@1.0.1" in output
+    report = json.loads(report_file.read_text("utf-8"))
+    assert report["sets"]["own"]["before"]["balanced"]["f1"] == 1.0
+    assert report["objection"] is None
+
+
+def test_a_bundle_is_refused(tiny_bundle: Path, files: Path) -> None:
+    with pytest.raises(GuardFolderError, match=r"bundle.* give the model folder"):
+        run(tiny_bundle, files)
+
+
+def test_a_taken_place_is_refused(tiny_guard: Path, files: Path) -> None:
+    (files / "out").mkdir()
+    with pytest.raises(GuardFolderError, match="exists"):
+        run(tiny_guard, files)
+
+
+def test_a_case_that_is_in_a_check_set_is_refused(tiny_guard: Path, files: Path) -> None:
+    write_rows(files / "check.jsonl", [*made_up_rows(5), new_cases()[3]])
+    with pytest.raises(DataError, match=r"1 rows of .* are in a check set"):
+        run(tiny_guard, files)
+
+
+def test_at_least_one_check_set_is_needed(tiny_guard: Path, files: Path) -> None:
+    with pytest.raises(DataError, match="at least one check set"):
+        run(tiny_guard, files, checks={})
+
+
+def test_other_layouts_of_labels_are_refused(tiny_guard: Path, tmp_path: Path, files: Path) -> None:
+    folder = tmp_path / "turned"
+    folder.mkdir()
+    for name in FILES:
+        (folder / name).write_bytes((tiny_guard / name).read_bytes())
+    about = json.loads((folder / "guard.json").read_text("utf-8"))
+    about["labels"] = ["a", "b", "c"]
+    (folder / "guard.json").write_text(json.dumps(about), encoding="utf-8")
+    with pytest.raises(GuardFolderError, match="two labels"):
+        run(folder, files)
+
+
+@pytest.mark.parametrize("checks", [["check.jsonl"], ["=check.jsonl"], ["a="]])
+def test_checks_are_named(tiny_guard: Path, files: Path, checks: list[str]) -> None:
+    assert invoke(*arguments_with(tiny_guard, files, checks)).exit_code == 2
+
+
+def test_two_checks_of_one_name_are_refused(tiny_guard: Path, files: Path) -> None:
+    with pytest.raises(DataError, match="called a"):
+        invoke(*arguments_with(tiny_guard, files, ["a=x.jsonl", "a=y.jsonl"]))
+
+
+def arguments_with(guard: Path, files: Path, checks: list[str]) -> list[Any]:
+    named = [word for check in checks for word in ("--check", check)]
+    new, replay = files / "new.jsonl", files / "replay.jsonl"
+    out = files / "out"
+    return ["adapt", guard, "--examples", new, "--replay", replay, "--out", out, *named]

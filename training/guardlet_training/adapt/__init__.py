@@ -1,0 +1,1 @@
+"""`guardlet adapt`: a few dozen new cases into a trained guard, and what that costs elsewhere."""

@@ -1,0 +1,134 @@
+"""`guardlet adapt`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+from rich.table import Table
+
+from guardlet.cli.console import plain, stdout, track
+from guardlet.errors import DataError
+from guardlet_export.files import write_text
+from guardlet_training.adapt.method import Method
+
+if TYPE_CHECKING:
+    from guardlet_training.adapt.regression import Change
+    from guardlet_training.adapt.report import AdaptReport
+
+app = typer.Typer()
+_FIGURES = ("f1", "auprc", "recall", "fpr")
+_FOLDS = 5
+
+
+@app.command()
+def adapt(
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="Model folder that `guardlet train` wrote. Not a bundle: its weights can no "
+            "longer be trained."
+        ),
+    ],
+    examples: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="New cases, labelled rows.")
+    ],
+    replay: Annotated[
+        list[str],
+        typer.Option(help="Rows of the kind the guard was trained on; again for more."),
+    ],
+    check: Annotated[
+        list[str],
+        typer.Option(metavar="NAME=FILE", help="Set that must not get worse; again for more."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New model folder to write.")],
+    method: Annotated[
+        Method, typer.Option(help="Low-rank adapters, merged in the end, or every weight.")
+    ] = Method.LORA,
+    rank: Annotated[int, typer.Option(min=1, help="Rank of LoRA.")] = 32,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 200,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="New cases a step, and replayed rows a step.")
+    ] = 8,
+    learning_rate: Annotated[
+        Optional[float], typer.Option(help="Default: 1e-4 for lora, 2e-5 for full.")
+    ] = None,
+    max_drop: Annotated[
+        float,
+        typer.Option(
+            min=0, help="Most that F1 or AUPRC (one class: recall, FPR) of a set may worsen."
+        ),
+    ] = 0.02,
+    folds: Annotated[
+        int, typer.Option(min=0, help="Trainings that each hold out a part of the cases; 0: none.")
+    ] = _FOLDS,
+    holdout: Annotated[
+        Optional[float],
+        typer.Option(help="Instead of folds: hold out this share, and never train on it."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides everything that is random.")] = 42,
+    json_out: Annotated[
+        Optional[Path], typer.Option("--json", help="Write the report to this file.")
+    ] = None,
+) -> None:
+    """Teach a guard a few dozen new cases, and refuse when that costs too much elsewhere."""
+    from guardlet_training.adapt.regression import RegressionError
+    from guardlet_training.adapt.run import adapt as run
+    from guardlet_training.adapt.settings import AdaptSettings
+
+    settings = AdaptSettings(
+        method=method,
+        rank=rank,
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+    )
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    checks = _named(check)
+    report = run(model, out, examples, replay, checks, track, settings, max_drop, folds, holdout)
+    stdout().print(_table(report))
+    if report.objection:
+        raise RegressionError(
+            f"{report.objection}; nothing was written. Replay more rows, take fewer steps or a "
+            f"lower learning rate, or allow more with --max-drop"
+        )
+    if json_out:
+        write_text(json_out, json.dumps(report.to_dict(), indent=2) + "\n")
+    stdout().print(f"wrote {out}, {report.after}", markup=False)
+
+
+def _named(items: list[str]) -> dict[str, Path]:
+    sets: dict[str, Path] = {}
+    for item in items:
+        name, equals, file = item.partition("=")
+        if not (name and equals and file):
+            raise typer.BadParameter("a check is written NAME=FILE")
+        if name in sets:
+            raise DataError(f"two check sets are called {name}; rename one")
+        sets[name] = Path(file)
+    return sets
+
+
+def _table(report: AdaptReport) -> Table:
+    table = Table("set", "rows", "harmful", "at", *(f"{name}, before > after" for name in _FIGURES))
+    for name, change in report.sets.items():
+        _add(table, name, change)
+    if report.held_out:
+        table.add_section()
+        _add(table, "new cases, held out", report.held_out)
+    return table
+
+
+def _add(table: Table, name: str, change: Change) -> None:
+    for point, before in change.before.items():
+        after = change.after[point]
+        cells = [f"{_cell(getattr(before, f))} > {_cell(getattr(after, f))}" for f in _FIGURES]
+        table.add_row(plain(name), str(before.rows), str(before.harmful), plain(point), *cells)
+
+
+def _cell(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

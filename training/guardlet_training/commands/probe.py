@@ -1,0 +1,84 @@
+"""`guardlet probe`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.table import Table
+
+from guardlet.cli.console import stdout, track
+from guardlet_export.files import write_text
+from guardlet_training.whitebox.settings import Method, ProbeSettings, Where
+
+app = typer.Typer()
+
+
+@app.command()
+def probe(
+    model: Annotated[
+        Path,
+        typer.Argument(help="Model folder that `guardlet train` wrote. Not a bundle."),
+    ],
+    data: Annotated[Path, typer.Argument(help="Labelled .jsonl[.gz] file or folder.")],
+    method: Annotated[
+        Method, typer.Option(help="Swap tokens, or move their embeddings, which no text shows.")
+    ] = Method.TOKENS,
+    steps: Annotated[int, typer.Option(min=1, help="Most gradients a row.")] = 50,
+    rows: Annotated[int, typer.Option(min=1, help="Most rows of each label.")] = 50,
+    where: Annotated[
+        Where, typer.Option(help="Tokens to swap: those of a suffix, or any of the judged text.")
+    ] = Where.SUFFIX,
+    suffix: Annotated[int, typer.Option(min=1, help="Tokens of the suffix.")] = 10,
+    candidates: Annotated[int, typer.Option(min=2, help="Swaps tried a step.")] = 64,
+    budget: Annotated[
+        float, typer.Option(min=0, help="Largest move of embeddings, as a share of their norm.")
+    ] = 0.5,
+    operating_point: Annotated[
+        str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
+    ] = "balanced",
+    seed: Annotated[int, typer.Option(help="Decides everything that is random.")] = 42,
+    json_out: Annotated[
+        Optional[Path], typer.Option("--json", help="Write the counts to this file.")
+    ] = None,
+) -> None:
+    """Count how many verdicts an attacker who has the weights can turn, and in how many steps.
+
+    Adversarial texts are neither shown nor written.
+    """
+    from guardlet_training.whitebox.probe import probe as run
+
+    settings = ProbeSettings(
+        method=method,
+        steps=steps,
+        where=where,
+        suffix=suffix,
+        candidates=candidates,
+        budget=budget,
+        seed=seed,
+    )
+    report = run(model, data, settings, track, rows, operating_point)
+    size = "swapped" if method is Method.TOKENS else "relative norm"
+    table = Table("rows", "attacked", "flipped", "share", "ids only", "steps", size)
+    for name, group in (
+        ("harmful, caught", report.harmful),
+        ("harmless, let pass", report.harmless),
+    ):
+        table.add_row(
+            name,
+            str(group.attacked),
+            str(group.flipped),
+            _number(group.share, 3),
+            str(group.ids_only),
+            _number(group.median_steps, 1),
+            _number(group.median_size, 1 if method is Method.TOKENS else 3),
+        )
+    stdout().print(table)
+    if json_out:
+        write_text(json_out, json.dumps(report.to_dict(), indent=2) + "\n")
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
