@@ -22,7 +22,7 @@ def test_a_worker_loads_checks_runs_and_tells_its_memory() -> None:
         opened = child.ask("open", spec=SPEC.to_dict(), texts=TEXTS)
         assert opened["load_ms"] > 0 and opened["first_check_ms"] > 0
         checked = child.ask("check", text=1)
-        assert checked["check_ms"] > checked["encode_ms"] > 0
+        assert checked["check_ms"] > 0 and checked["encode_ms"] > 0
         run = child.ask("run", text=0, seconds=0.05)
         assert run["checks"] >= 1 and run["seconds"] >= 0.05
         assert child.ask("memory")["bytes"] > 20e6
