@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from pathlib import Path
@@ -18,10 +19,11 @@ from guardlet.errors import DataError
 from guardlet_export.export import export_bundle
 from guardlet_export.guard_folder import GuardFolder, GuardFolderError
 from guardlet_export.reference import TorchEngine
-from guardlet_training.adapt.method import Method
+from guardlet_training.adapt.method import Method, Target
 from guardlet_training.adapt.regression import RegressionError
 from guardlet_training.adapt.run import adapt
 from guardlet_training.adapt.settings import AdaptSettings
+from guardlet_training.adapt.tune import tune
 from guardlet_training.rows import Row, write_rows
 
 QUICK = AdaptSettings(rank=4, steps=30, batch_size=4, learning_rate=2e-2)
@@ -109,6 +111,25 @@ def test_the_guard_written_says_where_it_comes_from_and_becomes_a_bundle(
     assert again.after == "tiny@1.0.2"
     about = json.loads((files / "twice/guard.json").read_text("utf-8"))
     assert len(about["provenance"]["adaptations"]) == 2
+
+
+@pytest.mark.slow
+def test_replayed_rows_keep_the_scores_they_had(tiny_guard: Path) -> None:
+    """All are labelled harmful, so learning the labels raises their scores."""
+    guard = GuardFolder.open(tiny_guard)
+    replay = [dataclasses.replace(row, label=1) for row in made_up_rows(40, seed=2)]
+    windows = [guard.encoder().encode(row.prompt, row.response).windows[0] for row in replay]
+
+    def scores(model: TorchEngine) -> list[float]:
+        return [guard.score.score(model.logits(window)) for window in windows]
+
+    def moved(target: Target) -> float:
+        tuned = tune(guard, new_cases(), replay, dataclasses.replace(QUICK, target=target))
+        after = scores(TorchEngine(tuned))
+        return sum(abs(a - b) for a, b in zip(after, before, strict=True)) / len(before)
+
+    before = scores(TorchEngine.from_folder(tiny_guard))
+    assert moved(Target.SCORES) < 0.7 * moved(Target.LABELS)
 
 
 @pytest.mark.slow

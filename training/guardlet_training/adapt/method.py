@@ -10,3 +10,10 @@ class Method(StrEnum):
 
     LORA = "lora"
     FULL = "full"
+
+
+class Target(StrEnum):
+    """What replayed rows are trained towards: the scores of the guard before, or their labels."""
+
+    SCORES = "scores"
+    LABELS = "labels"

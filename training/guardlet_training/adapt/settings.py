@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from guardlet_training.adapt.method import Method
+from guardlet_training.adapt.method import Method, Target
 from guardlet_training.recipe import Training
 
 _LEARNING_RATE = {Method.LORA: 1e-4, Method.FULL: 2e-5}
@@ -15,6 +15,9 @@ class AdaptSettings:
     """Defaults are those of the paper's CipherChat case (section 4.3): 200 steps of a batch of 8
     new cases beside 8 replayed rows, LoRA of rank 32 at 1e-4. It does not say alpha: twice the
     rank here. `learning_rate` None is 1e-4 for `lora` and 2e-5 for `full`.
+
+    The paper replays labels. `target` is by default the guard's own scores instead: labels alone
+    stretch or shrink the scores, and the operating points then no longer fit.
     """
 
     method: Method = Method.LORA
@@ -22,6 +25,7 @@ class AdaptSettings:
     steps: int = 200
     batch_size: int = 8
     learning_rate: float | None = None
+    target: Target = Target.SCORES
     seed: int = 42
 
     @property
@@ -35,13 +39,16 @@ class AdaptSettings:
         return _LEARNING_RATE[self.method] if chosen is None else chosen
 
     def training(self) -> Training:
-        """As the trainer takes it: one epoch, which the sampler makes `steps` long."""
+        """As the trainer takes it: one epoch, which the sampler makes `steps` long. Rows with a
+        teacher, which the replayed ones are, learn from it alone."""
         return Training(
             epochs=1,
             batch_size=2 * self.batch_size,
             micro_batch_size=2 * self.batch_size,
             learning_rate=self.rate,
             weight_decay=0.0,
+            distil_weight=0.0,
+            teacher="soft",
             warmup_steps=self.steps // 10,
             seed=self.seed,
         )

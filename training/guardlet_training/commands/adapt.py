@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+from rich import box
 from rich.table import Table
 
 from guardlet.cli.console import plain, stdout, track
 from guardlet.errors import DataError
 from guardlet_export.files import write_text
-from guardlet_training.adapt.method import Method
+from guardlet_training.adapt.method import Method, Target
 
 if TYPE_CHECKING:
     from guardlet_training.adapt.regression import Change
@@ -56,6 +57,10 @@ def adapt(
     learning_rate: Annotated[
         Optional[float], typer.Option(help="Default: 1e-4 for lora, 2e-5 for full.")
     ] = None,
+    replay_target: Annotated[
+        Target,
+        typer.Option(help="Replayed rows keep the scores the guard gave, or learn their labels."),
+    ] = Target.SCORES,
     max_drop: Annotated[
         float,
         typer.Option(
@@ -85,6 +90,7 @@ def adapt(
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        target=replay_target,
         seed=seed,
     )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -114,12 +120,13 @@ def _named(items: list[str]) -> dict[str, Path]:
 
 
 def _table(report: AdaptReport) -> Table:
-    table = Table("set", "rows", "harmful", "at", *(f"{name}, before > after" for name in _FIGURES))
+    columns = ("set", "rows", "at", *_FIGURES)
+    table = Table(*columns, title="before > after", box=box.SIMPLE_HEAD)
     for name, change in report.sets.items():
         _add(table, name, change)
     if report.held_out:
         table.add_section()
-        _add(table, "new cases, held out", report.held_out)
+        _add(table, "held out", report.held_out)
     return table
 
 
@@ -127,7 +134,7 @@ def _add(table: Table, name: str, change: Change) -> None:
     for point, before in change.before.items():
         after = change.after[point]
         cells = [f"{_cell(getattr(before, f))} > {_cell(getattr(after, f))}" for f in _FIGURES]
-        table.add_row(plain(name), str(before.rows), str(before.harmful), plain(point), *cells)
+        table.add_row(plain(name), str(before.rows), plain(point), *cells)
 
 
 def _cell(value: float | None) -> str:
