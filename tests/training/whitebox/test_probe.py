@@ -53,7 +53,7 @@ def test_swapped_tokens_turn_verdicts(tiny_guard: Path, data: Path, where: Where
         assert group.share == group.flipped / 5
         if group.flipped:
             assert group.median_steps is not None and group.median_size is not None
-            assert 1 <= group.median_size <= group.median_steps <= 8
+            assert 0 <= group.median_size <= group.median_steps <= 8
     assert report.harmful.flipped + report.harmless.flipped > 0
 
 

@@ -26,11 +26,16 @@ from guardlet_training.train import GuardTrainer, trainer_arguments
 
 
 class ReplayTrainer(GuardTrainer):
-    """The guard's trainer with another order of examples."""
+    """The guard's trainer with another order of examples, and without dropout: its noise alone
+    would move the scores that replayed rows should keep."""
 
     def __init__(self, sampler: ReplaySampler, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._sampler = sampler
+
+    def compute_loss(self, model: Any, *arguments: Any, **options: Any) -> Any:
+        model.eval()
+        return super().compute_loss(model, *arguments, **options)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return self._sampler

@@ -121,7 +121,7 @@ def _named(items: list[str]) -> dict[str, Path]:
 
 def _table(report: AdaptReport) -> Table:
     columns = ("set", "rows", "at", *_FIGURES)
-    table = Table(*columns, title="before > after", box=box.SIMPLE_HEAD)
+    table = Table(*columns, title="before>after", box=box.SIMPLE_HEAD)
     for name, change in report.sets.items():
         _add(table, name, change)
     if report.held_out:
@@ -133,7 +133,7 @@ def _table(report: AdaptReport) -> Table:
 def _add(table: Table, name: str, change: Change) -> None:
     for point, before in change.before.items():
         after = change.after[point]
-        cells = [f"{_cell(getattr(before, f))} > {_cell(getattr(after, f))}" for f in _FIGURES]
+        cells = [f"{_cell(getattr(before, f))}>{_cell(getattr(after, f))}" for f in _FIGURES]
         table.add_row(plain(name), str(before.rows), plain(point), *cells)
 
 
