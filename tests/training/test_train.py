@@ -124,6 +124,20 @@ def test_another_recipe_is_refused(recipe: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_start_keeps_its_share(recipe: Path, tmp_path: Path) -> None:
+    trained, start, mixed = (
+        load_file(
+            train(recipe, tmp_path / name, ["training.epochs=0.2", f"training.start_share={share}"])
+            / "model.safetensors"
+        )
+        for name, share in (("trained", 0), ("start", 1), ("mixed", 0.25))
+    )
+    assert any(not torch.equal(trained[name], start[name]) for name in trained)
+    for name, weight in mixed.items():
+        torch.testing.assert_close(weight, 0.75 * trained[name] + 0.25 * start[name])
+
+
+@pytest.mark.slow
 def test_a_plain_bert_trains_too(recipe: Path, tmp_path: Path) -> None:
     overrides = ["model.transplant=false", "training.epochs=0.2", "training.teacher=soft"]
     folder = train(recipe, tmp_path / "run", overrides)
@@ -135,6 +149,7 @@ def test_a_plain_bert_trains_too(recipe: Path, tmp_path: Path) -> None:
     ("override", "message"),
     [
         ("training.micro_batch_size=3", "multiple"),
+        ("training.start_share=1.1", "start_share"),
         ("input.max_tokens=97", "max_tokens"),
         ("input.stride=31", "stride"),
         ("training.max_tokens=33", "training.max_tokens"),

@@ -75,6 +75,8 @@ class Training:
     """Hyper-parameters; names and meaning follow the paper (section 4.1) and its code.
 
     `max_tokens` is the length of training windows, below `input.max_tokens` to train in less time.
+    `start_share` is the share of the weights training started from in the mean that is kept at the
+    end: what a second stage learns, with less of what it forgets (arXiv 2109.01903).
     """
 
     epochs: float = 3
@@ -88,6 +90,7 @@ class Training:
     distil_weight: float = 0.5
     teacher: Literal["hard", "soft"] = "hard"
     label_smoothing: float = 0.0
+    start_share: float = 0.0
     balance: Literal["label", "label_and_form", "none"] = "label"
     precision: Literal["fp32", "bf16", "auto"] = "auto"
     seed: int = 42

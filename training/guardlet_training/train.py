@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +87,24 @@ def train(recipe_path: Path, out: Path, overrides: list[str] | None = None) -> P
         train_dataset=ExampleDataset(examples),
         data_collator=Collator(encoder.rules.pad, uses_type_ids(model.config)),
     )
+    start = deepcopy(model.state_dict()) if recipe.training.start_share else {}
     checkpoint = get_last_checkpoint(str(out))
     trainer.train(resume_from_checkpoint=checkpoint)
+    mix_weights(trainer.model, start, recipe.training.start_share)
     folder = out / MODEL_FOLDER
     trainer.save_model(str(folder))
     write_text(folder / TOKENIZER_FILE, tokenizer_json)
     guard = _guard_description(recipe, recipe_path, encoder.rules, report)
     write_text(folder / GUARD_FILE, json.dumps(guard, indent=2) + "\n")
     return folder
+
+
+def mix_weights(model: Any, start: dict[str, torch.Tensor], share: float) -> None:
+    """Makes each floating-point weight of `model` the mean of itself and `share` of `start`'s."""
+    with torch.no_grad():
+        for name, weight in model.state_dict().items():
+            if name in start and weight.is_floating_point():
+                weight.lerp_(start[name].to(weight), share)
 
 
 def use_bf16(precision: str) -> bool:
@@ -111,6 +122,8 @@ def trainer_arguments(settings: Training, out: Path) -> TrainingArguments:
     accumulation, rest = divmod(settings.batch_size, settings.micro_batch_size)
     if rest:
         raise RecipeError("training.batch_size must be a multiple of micro_batch_size")
+    if not 0 <= settings.start_share <= 1:
+        raise RecipeError("training.start_share must be from 0 to 1")
     return TrainingArguments(
         output_dir=str(out),
         num_train_epochs=settings.epochs,
