@@ -15,8 +15,8 @@ from typing import Any
 
 from guardlet.cli.console import track
 from guardlet.errors import DataError
+from guardlet.files import replacing
 from guardlet.guard import Guard
-from guardlet_export.files import replacing
 from guardlet_export.marked import replace_block
 from guardlet_training.attacks import TRANSFORMS
 from guardlet_training.attacks.measure import measure, report, sample_rows

@@ -16,7 +16,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from guardlet.encoder import Encoder
 from guardlet.errors import RecipeError
-from guardlet_export.files import write_text
+from guardlet.files import write_text
 from guardlet_export.guard_folder import GUARD_FILE, TOKENIZER_FILE
 from guardlet_export.reference import uses_type_ids
 from guardlet_training.examples import Collator, Example, ExampleDataset, build_examples, shortened

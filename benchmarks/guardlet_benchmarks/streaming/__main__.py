@@ -17,11 +17,11 @@ from rich.table import Table
 from guardlet import Bundle, Encoder, Guard
 from guardlet.cli.console import EXIT_ERROR, plain, stderr, stdout, track
 from guardlet.errors import GuardletError
+from guardlet.files import replacing
 from guardlet.streaming import DEFAULT_SCHEDULE, StreamSchedule
 from guardlet_benchmarks.machine import environment
 from guardlet_benchmarks.streaming.measure import stream_case, summarise
 from guardlet_benchmarks.streaming.splice import cases, load
-from guardlet_export.files import replacing
 from guardlet_export.rows import dataset_name
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from guardlet.cli.console import plain, stdout, track
 from guardlet.errors import DataError
-from guardlet_export.files import write_text
+from guardlet.files import write_text
 from guardlet_training.adapt.method import Method, Target
 
 if TYPE_CHECKING:

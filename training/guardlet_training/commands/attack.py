@@ -10,8 +10,8 @@ import typer
 from rich.table import Table
 
 from guardlet.cli.console import stdout, track
+from guardlet.files import replacing
 from guardlet.guard import Guard
-from guardlet_export.files import replacing
 
 if TYPE_CHECKING:
     from guardlet_training.attacks.measure import Outcome

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from guardlet.cli.console import stdout, track
-from guardlet_export.files import write_text
+from guardlet.files import write_text
 from guardlet_training.whitebox.settings import Method, ProbeSettings, Where
 
 app = typer.Typer()
