@@ -13,6 +13,7 @@ import numpy as np
 
 from guardlet.encoder import Window
 from guardlet.engines import Engine
+from guardlet.scoring import ScoreRules
 from guardlet_benchmarks.machine import PRODUCT_OPERATIONS, product
 from guardlet_benchmarks.models import random_windows
 from guardlet_benchmarks.operations import operations
@@ -21,7 +22,7 @@ from guardlet_benchmarks.timing import interleaved_ms
 from guardlet_export.deberta_weights import read_weights
 from guardlet_export.reference import TorchEngine
 
-_HARMFUL = 1
+_RULES = ScoreRules(temperature=1.0, harmful_index=1, operating_points={})
 
 Json = dict[str, Any]
 
@@ -83,9 +84,7 @@ def _timed(
 
 
 def _scores(engine: Engine, windows: Sequence[Window]) -> Any:
-    logits = np.array([engine.logits(window) for window in windows], dtype=np.float64)
-    powers = np.exp(logits - logits.max(-1, keepdims=True))
-    return powers[:, _HARMFUL] / powers.sum(-1)
+    return np.array([_RULES.score(engine.logits(window)) for window in windows])
 
 
 def _error(found: Any, expected: Any) -> Json:
