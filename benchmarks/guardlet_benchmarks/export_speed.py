@@ -11,21 +11,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from guardlet.files import replacing
 from guardlet_benchmarks.compare import compare
 from guardlet_benchmarks.machine import environment
 from guardlet_benchmarks.models import SHAPES, random_model
 from guardlet_benchmarks.report import markdown
 from guardlet_benchmarks.routes import ONNX_ROUTES, ROUTES
+from guardlet_benchmarks.timing import torch_threads
 from guardlet_export.executorch_export import missing_packages
 from guardlet_export.reference import TorchEngine
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
-    torch.set_num_threads(1)
+    with torch_threads(1):
+        _run(options)
+
+
+def _run(options: argparse.Namespace) -> None:
     figures: dict[str, Any] = {"environment": {**environment(), "threads": 1, "batch": 1}}
     figures["models"] = []
     routes = ROUTES if options.executorch else ONNX_ROUTES

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
 
 _WARM_UPS = 2
 _LEAST_ROUNDS = 5
@@ -32,3 +35,15 @@ def interleaved_ms(
             function()
             spent[name].append(1e3 * (time.thread_time() - before))
     return {name: statistics.median(times) for name, times in spent.items()}
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """PyTorch computes on `count` threads inside the block. Put back afterwards: sums of floats
+    depend on it in their last bits, and so do the bytes of an export."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from repository import ROOT
 
 from guardlet_benchmarks.export_speed import main
 from guardlet_benchmarks.models import SHAPES, random_model, random_windows
 from guardlet_benchmarks.operations import operations
 from guardlet_benchmarks.report import markdown
-from guardlet_benchmarks.timing import interleaved_ms
+from guardlet_benchmarks.timing import interleaved_ms, torch_threads
 from guardlet_export.deberta_weights import read_weights
 from guardlet_export.executorch_export import missing_packages
 
@@ -88,7 +89,9 @@ def test_a_tiny_shape_from_end_to_end(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_without_executorch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "speed.json"
-    main([*OPTIONS, "--no-executorch", "--json", str(target)])
+    with torch_threads(2):
+        main([*OPTIONS, "--no-executorch", "--json", str(target)])
+        assert torch.get_num_threads() == 2
     assert tiny_figures(target, capsys.readouterr().out)["routes"].keys() == ONNX
 
 
