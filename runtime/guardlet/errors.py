@@ -89,6 +89,10 @@ class AttackError(GuardletError):
     """There is no attack of that name, or no row that it could be tried on."""
 
 
+class TeacherError(GuardletError):
+    """A teacher cannot be loaded, or says neither safe nor unsafe."""
+
+
 class OutputError(GuardletError):
     """The folder results should go to is taken, in use, or cannot be written to."""
 
