@@ -7,6 +7,11 @@ from typing import Any
 
 from guardlet.errors import BackendError
 from guardlet_training.augment.backends.backend import Chat, Sampling
+from guardlet_training.augment.backends.causal import (
+    causal_model,
+    chat_tokenizer,
+    left_padded,
+)
 from guardlet_training.augment.backends.messages import messages, template_options
 from guardlet_training.augment.backends.revision import model_revision
 
@@ -34,8 +39,8 @@ class TransformersBackend:
         has no chat template."""
         self.model, self.revision = model, model_revision(model, revision)
         self._batch_size = batch_size
-        self._tokenizer = _tokenizer(model, revision)
-        self._network = _network(model, revision, device, dtype)
+        self._tokenizer = chat_tokenizer(model, revision)
+        self._network = causal_model(model, revision, device, dtype)
         self._ends = self._end_tokens()
 
     def complete(
@@ -81,12 +86,8 @@ class TransformersBackend:
         import torch
 
         device = self._network.device
-        longest = max(map(len, prompts))
-        ids = torch.full((len(prompts), longest), self._ends[0])
-        mask = torch.zeros_like(ids)
-        for row, prompt in enumerate(prompts):
-            ids[row, longest - len(prompt) :] = torch.tensor(prompt)
-            mask[row, longest - len(prompt) :] = 1
+        ids, mask = left_padded(prompts, self._ends[0])
+        longest = ids.shape[1]
         try:
             with torch.inference_mode():
                 output = self._network.generate(
@@ -139,44 +140,6 @@ class TransformersBackend:
 
 
 open_backend = TransformersBackend
-
-
-# What transformers raises for a broken or missing model has no common type.
-def _tokenizer(model: str, revision: str | None) -> Any:
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model, revision=revision)
-    except Exception as error:
-        raise _unloadable(model, error) from None
-    if tokenizer.chat_template is None:
-        raise BackendError(
-            f"{model} has no chat template, so it cannot be asked for anything; give a model that "
-            "was tuned to follow instructions"
-        )
-    return tokenizer
-
-
-def _network(model: str, revision: str | None, device: str, dtype: str) -> Any:
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    if device == "auto" and not torch.cuda.is_available():
-        device = "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        network = AutoModelForCausalLM.from_pretrained(
-            model, revision=revision, torch_dtype=dtype, device_map=device
-        )
-    except Exception as error:
-        raise _unloadable(model, error) from None
-    return network.eval()
-
-
-def _unloadable(model: str, error: Exception) -> BackendError:
-    return BackendError(
-        f"cannot load {model} as a chat model ({type(error).__name__}); check the id, the network "
-        "and that the folder holds a causal language model and its tokenizer"
-    )
 
 
 def _processors(sampling: Sampling, seeds: Sequence[int], prompt_length: int) -> Any:
