@@ -119,6 +119,12 @@ def test_draws_follow_the_probabilities() -> None:
     assert float(((nucleus[:2] - kept) ** 2 / kept).sum() * 4000) < 10.8  # 1 degree
 
 
+def test_a_chat_longer_than_the_context_is_refused(folder: Path) -> None:
+    with pytest.raises(BackendError, match=r"do not fit into the 512 of") as caught:
+        opened(folder).complete([CHATS[2]], Sampling(max_new_tokens=510), [0])
+    assert CHATS[2].user not in str(caught.value)
+
+
 def test_a_model_without_a_chat_template_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="no chat template"):
         opened(save_tiny_chat(tmp_path, template=None))
