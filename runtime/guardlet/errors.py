@@ -95,3 +95,7 @@ class TeacherError(GuardletError):
 
 class OutputError(GuardletError):
     """The folder results should go to is taken, in use, or cannot be written to."""
+
+
+class BackendError(GuardletError):
+    """A language model cannot be opened, does not answer, or cannot do what is asked of it."""
