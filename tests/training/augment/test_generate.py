@@ -14,6 +14,7 @@ from run_folders import contents
 from guardlet.errors import BackendError, DataError, OutputError
 from guardlet.scan.share import wilson
 from guardlet_training.augment.backends.backend import BackendSpec
+from guardlet_training.augment.filter import REASONS
 from guardlet_training.augment.folder import stage_rows
 from guardlet_training.augment.generate import PREFIX, GenerateJob, generate
 from guardlet_training.augment.seeds import row_seed
@@ -92,7 +93,8 @@ def test_every_attempt_is_kept_and_counted(exemplars: Path, tmp_path: Path) -> N
         "lower": share.lower,
         "upper": share.upper,
     }
-    assert report.figures["dropped"] == {"repeated": again - 1, "in_evaluation": 1}
+    counts = {"repeated": again - 1, "in_evaluation": 1}
+    assert report.figures["dropped"] == dict.fromkeys(REASONS, 0) | counts
     kept = load_rows(str(out / "instructions.jsonl"))
     assert len(kept) == report.figures["kept"] == new
     assert {row.prompt for row in kept} == {

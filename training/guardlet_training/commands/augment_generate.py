@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from guardlet_training.commands.augment_options import (
     BackendSettings,
     BaseUrl,
     EngineOption,
+    Evaluation,
     Gpus,
     MaxNewTokens,
     OutFolder,
@@ -49,10 +50,7 @@ def generate(
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 128,
     seed: Seed = 42,
-    evaluation: Annotated[
-        Optional[list[Path]],
-        typer.Option(help="Rows that nothing generated may overlap with; again for more."),
-    ] = None,
+    evaluation: Evaluation = None,
     benign_twins: Annotated[
         bool, typer.Option("--benign-twins", help="Also ask for a harmless look-alike of each.")
     ] = False,
