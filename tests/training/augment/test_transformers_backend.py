@@ -143,6 +143,14 @@ def test_a_template_that_drops_the_prefill_is_named(tmp_path: Path) -> None:
         opened(save_tiny_chat(tmp_path, template)).complete([CHATS[0]], Sampling(), [0])
 
 
+def test_a_template_that_leaves_nothing_is_named(tmp_path: Path) -> None:
+    template = "{% for m in messages if m.role == 'assistant' %}{{ m.content }}{% endfor %}"
+    backend = opened(save_tiny_chat(tmp_path, template))
+    assert backend.complete([CHATS[0]], Sampling(max_new_tokens=2), [0])
+    with pytest.raises(BackendError, match="shows it nothing"):
+        backend.complete([CHATS[2]], Sampling(), [0])
+
+
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
 def test_a_model_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()

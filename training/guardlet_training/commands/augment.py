@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from guardlet_training.commands.augment_filter import filter_rows
 from guardlet_training.commands.augment_generate import generate
 
 app = typer.Typer(no_args_is_help=True)
@@ -15,3 +16,4 @@ def augment() -> None:
 
 
 app.command()(generate)
+app.command("filter")(filter_rows)

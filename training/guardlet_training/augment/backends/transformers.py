@@ -67,6 +67,8 @@ class TransformersBackend:
     def _encode(self, chat: Chat) -> list[int]:
         text = self._render(messages(chat), **template_options(chat))
         ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        if not ids:
+            raise BackendError(f"the chat template of {self.model} shows it nothing of a request")
         return ids
 
     def _check_lengths(self, prompts: Sequence[Sequence[int]], new: int) -> None:
