@@ -19,7 +19,7 @@ from guardlet.files import replacing
 from guardlet.guard import Guard
 from guardlet_export.marked import replace_block
 from guardlet_training.attacks import TRANSFORMS
-from guardlet_training.attacks.measure import measure, report, sample_rows
+from guardlet_training.attacks.measure import MODES, measure_modes, sample_rows
 from guardlet_training.evaluate import expand
 
 BLOCK = "robustness"
@@ -49,12 +49,11 @@ def record(
     """
     drawn = sample_rows(list(expand(data).values()), rows, seed)
     transforms = [replace(item, targets=item.targets[:1]) for item in TRANSFORMS.values()]
-    recorded = {}
-    for name, normalise in (("plain", False), ("normalised", True)):
-        guard = Guard.load(bundle, engine, threads=1, normalise=normalise)
-        outcomes = measure(guard, drawn, transforms, seed, track)
-        recorded[name] = report(guard, outcomes, seed, normalise)
-    return recorded
+
+    def load(normalise: bool) -> Guard:
+        return Guard.load(bundle, engine, threads=1, normalise=normalise)
+
+    return measure_modes(load, MODES, drawn, transforms, seed, track)
 
 
 def load_robustness(path: Path) -> dict[str, Any]:

@@ -115,7 +115,7 @@ class Encoder:
         self.rules = rules
         # A Unigram vocabulary may hold "[SEP]" as an ordinary piece as well.
         self._reserved = frozenset((*rules.start, *rules.middle, *rules.end, rules.pad))
-        self._detector = _detector(tokenizer_json, rules.language)
+        self._detector = _detector(tokenizer, rules.language)
 
     @classmethod
     def from_file(cls, path: Path, rules: InputRules) -> Encoder:
@@ -207,10 +207,10 @@ class Encoder:
         return tuple(windows), dropped
 
 
-def _detector(tokenizer_json: str, rules: LanguageRules | None) -> LanguageDetector | None:
+def _detector(tokenizer: Tokenizer, rules: LanguageRules | None) -> LanguageDetector | None:
     try:
-        return None if rules is None else LanguageDetector(tokenizer_json, rules)
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        return None if rules is None else LanguageDetector(tokenizer, rules)
+    except ValueError as error:
         raise ManifestError(
             f"input/language does not fit the tokenizer.json ({error}); get the bundle again or "
             f"export it again with language: null"

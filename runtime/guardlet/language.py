@@ -5,11 +5,12 @@ The rule is specified in docs/bundle-format.md, section "Language".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from tokenizers import Tokenizer, models
 
 _UNIGRAM_WORD_START = "\u2581"
 # One unknown token may be an emoji at the end of a short English message.
@@ -45,15 +46,15 @@ class _Piece:
 class LanguageDetector:
     """Tells texts the vocabulary was made for from others, token by token. Thread-safe."""
 
-    def __init__(self, tokenizer_json: str, rules: LanguageRules) -> None:
+    def __init__(self, tokenizer: Tokenizer, rules: LanguageRules) -> None:
         """Raises ValueError when the tokenizer's model is neither WordPiece nor Unigram."""
-        model = json.loads(tokenizer_json)["model"]
-        unigram = isinstance(model["vocab"], list)
-        if not unigram and model.get("type", "WordPiece") != "WordPiece":
-            raise ValueError(f"no language rule is known for the model {model['type']}")
+        model = tokenizer.model
+        looks = {models.WordPiece: _wordpiece, models.Unigram: _unigram}
+        if type(model) not in looks:
+            raise ValueError(f"no language rule is known for the model {type(model).__name__}")
         self._rules = rules
         # Looked at when a text has it: a vocabulary is large, and most of it is never met.
-        self._piece = cache(_unigram(model) if unigram else _wordpiece(model))
+        self._piece = cache(looks[type(model)](model))
 
     def supports(self, ids: Sequence[int]) -> bool:
         """Whether the text of these tokens is one the guard reads."""
@@ -69,32 +70,46 @@ class LanguageDetector:
 
 
 _UNKNOWN = _Piece(word=True, continues=False, foreign=True)
+_MOST_IDS = 1 << 32  # a token's id has 32 bits
+_IN_NO_VOCABULARY = "\U0010ffff"  # no character, and never will be one
 
 
 def _wordpiece(model: Any) -> Callable[[int], _Piece]:
-    prefix, unknown = model["continuing_subword_prefix"], model["vocab"].get(model["unk_token"])
-    pieces = {token: piece for piece, token in model["vocab"].items()}
+    prefix, unknown = model.continuing_subword_prefix, model.token_to_id(model.unk_token)
 
     def look(token: int) -> _Piece:
-        piece = pieces.get(token, "")
         if token == unknown:
             return _UNKNOWN
+        piece = _spelling(model, token)
         return _piece(piece.removeprefix(prefix), piece.startswith(prefix))
 
     return look
 
 
 def _unigram(model: Any) -> Callable[[int], _Piece]:
-    pieces, unknown = model["vocab"], model["unk_id"]
+    unknown = _unknown_of_unigram(model)
 
     def look(token: int) -> _Piece:
-        piece = pieces[token][0] if token < len(pieces) else ""
         if token == unknown:
             return _UNKNOWN
+        piece = _spelling(model, token)
         body = piece.removeprefix(_UNIGRAM_WORD_START)
         return _piece(body, body == piece)
 
     return look
+
+
+def _unknown_of_unigram(model: Any) -> int | None:
+    """Its `unk_id`, which the library shows only by tokenizing; None where no text comes to it."""
+    try:
+        tokens = model.tokenize(_IN_NO_VOCABULARY)
+    except Exception:  # what the library raises when there is no unk_id
+        return None
+    return int(tokens[0].id) if len(tokens) == 1 else None
+
+
+def _spelling(model: Any, token: int) -> str:
+    return (model.id_to_token(token) or "") if token < _MOST_IDS else ""
 
 
 def _piece(body: str, continues: bool) -> _Piece:

@@ -41,9 +41,9 @@ def supported_shares(texts: list[str]) -> tuple[int, float]:
     return len(counted), sum(counted) / len(counted)
 
 
-def wordpiece() -> str:
+def wordpiece() -> Tokenizer:
     vocabulary = {piece: token for token, piece in enumerate(SPELLING)}
-    return str(Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]")).to_str())
+    return Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
 
 
 def test_the_embedded_guard_makes_a_claim() -> None:
@@ -98,7 +98,7 @@ def test_the_other_text_never_matters(encoder: Encoder, prompt: str, other: str,
     assert first.language_supported == encoder.encode(response).language_supported
 
 
-@given(st.lists(st.integers(0, 2**31), max_size=40))
+@given(st.lists(st.integers(0, 2**40), max_size=40))
 def test_any_tokens_have_an_answer(ids: list[int]) -> None:
     assert LanguageDetector(wordpiece(), LIMITS).supports(ids) in (True, False)
 
@@ -148,7 +148,14 @@ def test_shares_of_a_wordpiece_vocabulary(ids: list[int], supported: bool) -> No
 def test_shares_of_a_unigram_vocabulary(ids: list[int], supported: bool) -> None:
     pieces = [("<unk>", 0.0), ("▁how", -1.0), ("ing", -1.0), ("▁漢", -1.0), ("漢", -1.0)]
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0))
-    assert LanguageDetector(tokenizer.to_str(), LIMITS).supports(ids) == supported
+    assert LanguageDetector(tokenizer, LIMITS).supports(ids) == supported
+
+
+@pytest.mark.parametrize("unknown", [None, 2])
+def test_a_unigram_vocabulary_may_have_no_unknown_token(unknown: int | None) -> None:
+    pieces = [("▁how", -1.0), ("ing", -1.0), ("<unk>", 0.0)]
+    detector = LanguageDetector(Tokenizer(models.Unigram(pieces, unk_id=unknown)), LIMITS)
+    assert detector.supports([2, 0, 2]) == (unknown is None)
 
 
 def test_without_a_rule_every_text_is_supported() -> None:

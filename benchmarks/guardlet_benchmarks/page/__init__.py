@@ -1,4 +1,5 @@
-"""One self-contained HTML page of what was measured: on a device, on labelled sets, or both."""
+"""One self-contained HTML page of what was measured: on a device, on labelled
+sets, under attack."""
 
 from guardlet_benchmarks.page.write import write_page
 

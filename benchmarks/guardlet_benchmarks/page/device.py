@@ -13,8 +13,9 @@ from guardlet_benchmarks.device.report import (
     threads_in_words,
 )
 from guardlet_benchmarks.device.tables import Table, calm, long_run, parity, summary, times
+from guardlet_benchmarks.page.bars import bars
 from guardlet_benchmarks.page.parts import Part, Section, Tile
-from guardlet_benchmarks.page.plot import Axis, Canvas, Path, Plot, Series, bars, log_axis
+from guardlet_benchmarks.page.plot import Axis, Canvas, Path, Plot, Series, log_axis
 
 _WIDTH, _HEIGHT = 360, 290
 _TYPICAL_TOKENS = 128

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
-from guardlet.errors import DataError
 from guardlet_benchmarks.device.tables import Table
+from guardlet_benchmarks.page.checked import require_form
 from guardlet_benchmarks.page.parts import Part, Section, Tile
 from guardlet_benchmarks.page.plot import Canvas, Plot, Series, unit_axis
 from guardlet_training.card import load_report
@@ -33,6 +29,8 @@ _FIGURES = {
 }
 _TILES = {"f1": "mean F1", "auprc": "mean AUPRC", "recall": "mean recall", "fpr": "mean FPR"}
 _AT = "Precision, recall, F1 and FPR are at the operating point."
+_MOST_OPEN = 20
+_OF_PART = "Figures of the rows of each category alone, at the operating point."
 _PLAIN = " No curves: they are there after `guardlet evaluate` with --curves."
 _ONE_CLASS = " Sets of one class are left out."
 _PRECISION_RECALL = (
@@ -78,26 +76,38 @@ def evaluation_part(evaluation: Mapping[str, Any]) -> Part:
                 table=_table(sets, mean),
             ),
             *_plots(sets),
+            *_categories(sets),
         ),
     )
 
 
 def _check(evaluation: Any) -> None:
-    text = (files(__package__) / "evaluation.schema.json").read_text(encoding="utf-8")
-    for error in jsonschema.Draft202012Validator(json.loads(text)).iter_errors(evaluation):
-        where = "/".join(map(str, error.absolute_path)) or "the top level"
-        raise DataError(f"this is no evaluation of `guardlet evaluate`: {where} is malformed")
+    require_form(evaluation, "evaluation", "this is no evaluation of `guardlet evaluate`")
 
 
 def _table(sets: Mapping[str, Set], mean: Mapping[str, float]) -> Table:
-    """Columns that no set has are left out."""
+    table, names = _figures("set", sets)
+    return Table(table.head, (*table.rows, ("mean", "", "", *_cells(mean, names))))
+
+
+def _figures(what: str, sets: Mapping[str, Set]) -> tuple[Table, list[str]]:
+    """One row a set, and the names of its figures; columns that no set has are left out."""
     names = [n for n in _FIGURES if any(item.get(n) is not None for item in sets.values())]
-    rows = [
+    rows = (
         (name, str(item["rows"]), str(item["harmful"]), *_cells(item, names))
         for name, item in sets.items()
-    ]
-    head = ("set", "rows", "harmful", *(_FIGURES[n] for n in names))
-    return Table(head, (*rows, ("mean", "", "", *_cells(mean, names))))
+    )
+    return Table((what, "rows", "harmful", *(_FIGURES[n] for n in names)), tuple(rows)), names
+
+
+def _categories(sets: Mapping[str, Set]) -> Iterator[Section]:
+    """A table a set and dimension, folded when it is long."""
+    for name, item in sets.items():
+        for dimension, found in item.get("categories", {}).items():
+            if found:
+                table, _ = _figures(dimension, found)
+                folded = len(found) > _MOST_OPEN
+                yield Section(f"{name} by {dimension}", _OF_PART, table=table, folded=folded)
 
 
 def _cells(figures: Mapping[str, Any], names: list[str]) -> Iterator[str]:

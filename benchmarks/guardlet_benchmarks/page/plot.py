@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -41,20 +41,23 @@ class Path:
 @dataclass(frozen=True)
 class Series:
     """Told apart by colour and shape of its marks (`style`), and as a peer by dashes and hollow
-    marks."""
+    marks. A `solid` one is drawn as bars."""
 
     name: str
     style: int
     peer: bool = False
+    solid: bool = False
 
     @property
     def classes(self) -> str:
         return f"s{self.style % STYLES}{' peer' if self.peer else ''}"
 
     @property
-    def swatch(self) -> tuple[Path, Path]:
-        """A piece of its line and its mark, 28 by 14 pixels, for a legend."""
-        return Path("M1,7H27", f"line {self.classes}"), _mark(14, 7, self, _DOT)
+    def swatch(self) -> tuple[Path, ...]:
+        """A bar, or a piece of its line and its mark, 28 by 14 pixels, for a legend."""
+        if self.solid:
+            return (Path("M1,2h26v10h-26Z", f"bar {self.classes}"),)
+        return Path("M1,7H27", f"line {self.classes}"), mark(14, 7, self, _DOT)
 
 
 @dataclass(frozen=True)
@@ -169,26 +172,10 @@ class Canvas:
 
     def dot(self, point: Point, series: Series, dodge: float = 0, radius: float = _DOT) -> Path:
         x, y = self.at(point)
-        return _mark(x + dodge, y, series, radius)
+        return mark(x + dodge, y, series, radius)
 
 
-def bars(
-    title: str, rows: Sequence[tuple[Series, float]], text: Callable[[float], str], width: float
-) -> Plot:
-    """Lying bars from 0, each under its series' name and before its value in words."""
-    room, step = width - 76, 36
-    longest = max((value for _, value in rows), default=0) or 1
-    paths, labels = [], []
-    for index, (series, value) in enumerate(rows):
-        top, length = index * step + 18, max(room * value / longest, 1)
-        paths.append(Path(f"M1,{top}h{length:.1f}v13h-{length:.1f}Z", f"bar {series.classes}"))
-        labels.append(Label(1, top - 5, series.name, "start"))
-        labels.append(Label(length + 8, top + 11, text(value), "start strong"))
-    description = "; ".join(f"{series.name}: {text(value)}" for series, value in rows)
-    height = step * len(rows) + 2
-    return Plot(title, description, width, height, paths=tuple(paths), labels=tuple(labels))
-
-
-def _mark(x: float, y: float, series: Series, radius: float) -> Path:
+def mark(x: float, y: float, series: Series, radius: float) -> Path:
+    """The shape of a series around a pixel."""
     place = f"translate({x:g},{y:g}) scale({radius:g})"
     return Path(_SHAPES[series.style % STYLES], f"mark {series.classes}", place)

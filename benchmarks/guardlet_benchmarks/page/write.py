@@ -10,28 +10,39 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from guardlet.files import write_text
 from guardlet_benchmarks.device.report import DeviceReport
+from guardlet_benchmarks.page.attacks import attacks_part
 from guardlet_benchmarks.page.device import device_part
 from guardlet_benchmarks.page.evaluation import evaluation_part
 from guardlet_benchmarks.page.parts import Part
 
 
 def write_page(
-    target: Path, report: DeviceReport | None, evaluation: Mapping[str, Any] | None
+    target: Path,
+    report: DeviceReport | None = None,
+    evaluation: Mapping[str, Any] | None = None,
+    attacks: Mapping[str, Any] | None = None,
 ) -> None:
-    """Writes the page of a device report, of an evaluation (`guardlet evaluate --json`), or both.
+    """Writes the page of any of a device report, an evaluation (`guardlet evaluate --json`) and
+    reports of attacks (`guardlet attack --json`), `plain` and `normalised`.
 
-    Raises DataError when the evaluation is malformed or the file cannot be written.
+    Raises DataError when one of the latter is malformed or the file cannot be written.
     """
-    write_text(target, render_page(report, evaluation))
+    write_text(target, render_page(report, evaluation, attacks))
 
 
-def render_page(report: DeviceReport | None, evaluation: Mapping[str, Any] | None) -> str:
+def render_page(
+    report: DeviceReport | None,
+    evaluation: Mapping[str, Any] | None,
+    attacks: Mapping[str, Any] | None = None,
+) -> str:
     """The page's HTML. Whatever comes from a report is escaped. Raises DataError."""
     parts: list[Part] = []
     if report:
         parts.append(device_part(report))
     if evaluation is not None:
         parts.append(evaluation_part(evaluation))
+    if attacks is not None:
+        parts.append(attacks_part(attacks))
     environment = Environment(
         loader=PackageLoader("guardlet_benchmarks.page"),
         autoescape=True,

@@ -24,7 +24,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_HEIGHT = 6000
+_HEIGHT = 8000
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 _ANSWER = re.compile(r'<pre class="answer">(.*?)</pre>', re.DOTALL)
 _ASK = """<script>addEventListener("load", () => {{

@@ -11,7 +11,9 @@ from device_reports import MEASUREMENT, REPORT
 
 from guardlet_benchmarks.device.report import DeviceReport, Measurement, Noise
 from guardlet_benchmarks.device.statistics import summarise
+from guardlet_training.attacks import TRANSFORMS
 from guardlet_training.curves import compute_curves
+from guardlet_training.intervals import Share
 from guardlet_training.metrics import Metrics, compute_metrics, mean_metrics
 
 LENGTHS = (32, 64, 128, 256, 512)
@@ -85,6 +87,46 @@ EVALUATION = evaluation(
     jailbreaks=judged(200, 0.8, 0.4),
     benign=judged(300, 0.0, 1.0),
 )
+
+
+CATEGORISED = evaluation(
+    prompts=judged(600, 0.4, 1.2)
+    | {
+        "categories": {
+            "risk area": {"fraud": judged(40, 0.5, 1.0), "privacy": judged(30, 1.0, 1.0)},
+            "language": {f"language {i}": judged(20 + i, 0.5, 1.0) for i in range(21)},
+        }
+    }
+)
+
+
+def attacks(*names: str) -> dict[str, Any]:
+    """As `guardlet attack --html` measures them, with more found once normalised."""
+    return {
+        mode: {
+            "bundle": "guardlet-mini@1.0.0",
+            "engine": "onnx-int8",
+            "operating_point": "balanced",
+            "normalised": mode == "normalised",
+            "seed": 0,
+            "outcomes": [
+                {
+                    "transform": name,
+                    "target": target,
+                    "harmful_before": asdict(Share.of(82, 100)),
+                    "harmful_after": asdict(Share.of((found + 7 * index) % 101, 100)),
+                    "benign_before": asdict(Share.of(9, 50)),
+                    "benign_after": asdict(Share.of((found + 3 * index) % 51, 50)),
+                }
+                for index, name in enumerate(names)
+                for target in ("prompt", "response")
+            ],
+        }
+        for mode, found in (("plain", 30), ("normalised", 75))
+    }
+
+
+ATTACKS = attacks(*TRANSFORMS)
 
 
 def incomplete(reason: str) -> DeviceReport:

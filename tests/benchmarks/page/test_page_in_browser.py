@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from browser import Browser, find_browser
-from report_pages import EVALUATION, incomplete
+from report_pages import EVALUATION, attacks, incomplete
 
 from guardlet_benchmarks.page.write import render_page
 
 PROGRAM = find_browser()
 LOOKS = [(width, dark) for width in (360, 1200) for dark in (False, True)]
 FEWEST_PIXELS = 12
+ATTACKED = ("base64", "different_language_wrapper", "morse")
 LAYOUT = """() => {
   const box = (element) => {
     const {x, y, width, height} = element.getBoundingClientRect();
@@ -50,7 +51,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
 @pytest.fixture(scope="module")
 def looks(browser: Browser) -> list[tuple[dict[str, Any], Path]]:
     """What the browser says of the page, and a picture of it, in every look."""
-    page = render_page(incomplete("the device went away"), EVALUATION)
+    page = render_page(incomplete("the device went away"), EVALUATION, attacks(*ATTACKED))
     return [browser.look(page, LAYOUT, width, dark) for width, dark in LOOKS]
 
 
@@ -83,7 +84,13 @@ def test_every_plot_is_drawn_in_the_colours_of_its_series(
     regions = [
         {"image": image, **plot} for image, layout in enumerate(layouts) for plot in layout["plots"]
     ]
-    assert {region["title"] for region in regions} >= {"1 thread", "2 threads", "prompts"}
+    assert {region["title"] for region in regions} >= {
+        "1 thread",
+        "2 threads",
+        "prompts",
+        "Harmful rows found, prompts",
+        "Benign rows flagged, responses",
+    }
     for region, counts in zip(regions, browser.count(pictures, regions), strict=True):
         assert counts and min(counts) >= FEWEST_PIXELS, (region["title"], counts)
     assert all(len(r["colours"]) >= 3 for r in regions if "thread" in r["title"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardlet_benchmarks.page.plot import Canvas, Series, bars, log_axis, unit_axis
+from guardlet_benchmarks.page.plot import Canvas, Series, log_axis, unit_axis
 
 POSITIVE = st.floats(1e-3, 1e6)
 
@@ -43,11 +43,3 @@ def test_paths_are_in_pixels_from_the_top_left(canvas: Canvas) -> None:
     assert canvas.steps([(0, 1), (0.5, 0.2), (1, 0)], "c").d == "M0,0L0,80L50,80L50,100L100,100"
     assert canvas.steps([(0.5, 0.5)], "c").d == "M50,50"
     assert canvas.dot((0.5, 0.2), Series("s", 1)).transform.startswith("translate(50,80)")
-
-
-def test_bars_are_as_long_as_their_values() -> None:
-    rows = [(Series("a", 0), 10.0), (Series("b", 9, peer=True), 20.0)]
-    plot = bars("t", rows, lambda value: f"{value:g} MB", 276)
-    assert [path.d.split("h")[1].split("v")[0] for path in plot.paths] == ["100.0", "200.0"]
-    assert [path.classes for path in plot.paths] == ["bar s0", "bar s1 peer"]
-    assert plot.description == "a: 10 MB; b: 20 MB"

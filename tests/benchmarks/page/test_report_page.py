@@ -10,7 +10,18 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from report_pages import EVALUATION, FULL_REPORT, LENGTHS, evaluation, incomplete, judged, measured
+from report_pages import (
+    ATTACKS,
+    CATEGORISED,
+    EVALUATION,
+    FULL_REPORT,
+    LENGTHS,
+    attacks,
+    evaluation,
+    incomplete,
+    judged,
+    measured,
+)
 from repository import ROOT
 
 from guardlet.errors import DataError
@@ -80,6 +91,61 @@ def test_an_evaluation_has_figures_curves_and_calibration() -> None:
     assert "Sets of one class are left out" in page
 
 
+def test_attacks_have_bars_of_both_kinds_for_each_target() -> None:
+    page = render_page(None, None, ATTACKS)
+    assert headings(page) == ["Under attack", "Prompts by attack", "Responses by attack"]
+    assert list(plots(page)) == [
+        f"{kind}, {target}"
+        for target in ("prompts", "responses")
+        for kind in ("Harmful rows found", "Benign rows flagged")
+    ]
+    told = plots(page)["Harmful rows found, prompts"].findtext("desc", "")
+    assert "base64: attacked 30% (22% to 40%), attacked, normalised 75% (66% to 82%)" in told
+    for svg in plots(page).values():
+        width, height = map(float, svg.get("viewBox", "").split()[2:])
+        assert all(abs(number) <= max(width, height) for number in coordinates(svg))
+
+
+def test_the_recorded_attacks_make_a_page() -> None:
+    recorded = ROOT / "benchmarks/results/guardlet-mini/robustness.json"
+    page = render_page(None, None, json.loads(recorded.read_text(encoding="utf-8")))
+    assert "suffix_noise" in page.replace("<wbr>", "")
+
+
+def test_attacks_on_no_rows_of_a_label_leave_gaps() -> None:
+    gone = json.loads(json.dumps(attacks("base64")))
+    none = {"hits": 0, "rows": 0, "rate": None, "low": None, "high": None}
+    for report in gone.values():
+        for outcome in report["outcomes"]:
+            outcome |= {"benign_before": none, "benign_after": none}
+    page = render_page(None, None, gone)
+    assert "base64: no rows" in plots(page)["Benign rows flagged, prompts"].findtext("desc", "")
+    assert "of benign rows flagged" not in page
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"normalised": attacks("hex")["normalised"]},
+        {"normalised": {}},
+        {"plain": attacks("base64")["plain"] | {"outcomes": [{"transform": "base64"}]}},
+    ],
+)
+def test_malformed_or_mixed_attacks_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match="guardlet attack"):
+        write_page(tmp_path / "page.html", attacks=attacks("base64") | change)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_set_has_a_table_for_each_dimension_of_its_categories() -> None:
+    page = render_page(None, CATEGORISED)
+    assert headings(page)[-2:] == ["prompts by risk area", "prompts by language"]
+    short, long = page.split("<h3>prompts by ")[1:]
+    assert "fraud" in short and "<details>" not in short
+    assert "language 20" in long and "<details>" in long
+    assert "<wbr>privacy</th><td>30</td><td>30</td>" in short
+
+
 def test_both_stand_on_one_page() -> None:
     both = render_page(FULL_REPORT, EVALUATION)
     one, other = render_page(FULL_REPORT, None), render_page(None, EVALUATION)
@@ -130,7 +196,9 @@ def evil_report() -> DeviceReport:
 
 def test_nothing_in_a_report_becomes_markup() -> None:
     sets = evaluation(**{EVIL: judged(80, 0.5, 1.0)})
-    page = render_page(evil_report(), sets | {"engine": EVIL, "operating_point": EVIL})
+    sets["datasets"][EVIL]["categories"] = {EVIL: {EVIL: judged(20, 0.5, 1.0)}}
+    more = {"engine": EVIL, "operating_point": EVIL}
+    page = render_page(evil_report(), sets | more, attacks(EVIL))
     assert "<script" not in page and "x')</" not in page
     assert page.count("</title>") == 1 + len(SVG.findall(page))
     assert EVIL in plots(page)
@@ -138,7 +206,7 @@ def test_nothing_in_a_report_becomes_markup() -> None:
 
 
 def test_the_page_needs_no_network_and_runs_nothing() -> None:
-    page = render_page(FULL_REPORT, EVALUATION)
+    page = render_page(FULL_REPORT, EVALUATION, ATTACKS)
     assert not re.search(
         r"https?:|url\(|@import|@font-face|<(script|link|img|iframe)|\bon\w+=", page
     )

@@ -88,3 +88,13 @@ def test_the_command(guard: Guard, tiny_bundle: Path, tmp_path: Path) -> None:
     outcomes = measure(wary, sample_rows([data], 3, 4), choose("base64,role_play"), 4, track)
     expected = report(guard, outcomes, 4, True)
     assert json.loads(out.read_text(encoding="utf-8")) == json.loads(json.dumps(expected))
+
+
+def test_a_page_of_both_modes(tiny_bundle: Path, tmp_path: Path) -> None:
+    data, page, out = write_source(tmp_path, ROWS), tmp_path / "page.html", tmp_path / "out.json"
+    words = ("attack", data, "--bundle", tiny_bundle, "--transforms", "base64,sandwich")
+    guardlet(*words, "--rows", 3, "--html", page, "--json", out)
+    shown = page.read_text(encoding="utf-8")
+    assert "Harmful rows found, prompts" in shown and "Responses by attack" in shown
+    assert "dragon" not in shown
+    assert json.loads(out.read_text(encoding="utf-8"))["normalised"] is False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from guardlet_training.rows import Row, load_rows
 
 TARGETS: tuple[Target, ...] = ("prompt", "response")
 Flag = Callable[[str, str | None], bool]
+MODES: Mapping[bool, str] = {False: "plain", True: "normalised"}
+"""Names of reports without and with normalisation."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,23 @@ def attacked(row: Row, transform: Transform, seed: int) -> tuple[str, str | None
     if row.response:
         return row.prompt, transform.apply(row.response, seed, row.id)
     return transform.apply(row.prompt, seed, row.id), row.response
+
+
+def measure_modes(
+    load: Callable[[bool], Guard],
+    modes: Iterable[bool],
+    rows: Sequence[Row],
+    transforms: Sequence[Transform],
+    seed: int,
+    track: Tracker,
+) -> dict[str, dict[str, Any]]:
+    """The report of each mode by its name in MODES; `load` is told whether to normalise."""
+    reports = {}
+    for normalise in modes:
+        guard = load(normalise)
+        outcomes = measure(guard, rows, transforms, seed, track)
+        reports[MODES[normalise]] = report(guard, outcomes, seed, normalise)
+    return reports
 
 
 def report(

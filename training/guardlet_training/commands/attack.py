@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 from rich.table import Table
 
 from guardlet.cli.console import stdout, track
-from guardlet.files import replacing
+from guardlet.cli.plugins import PAGES, load_offer
+from guardlet.files import write_text
 from guardlet.guard import Guard
-
-if TYPE_CHECKING:
-    from guardlet_training.attacks.measure import Outcome
-    from guardlet_training.intervals import Share
 
 app = typer.Typer()
 
@@ -41,40 +39,45 @@ def attack(
     json_out: Annotated[
         Optional[Path], typer.Option("--json", help="Write the figures to this file.")
     ] = None,
+    html: Annotated[
+        Optional[Path],
+        typer.Option(help="Measure with and without --normalise, and write both as a web page."),
+    ] = None,
 ) -> None:
     """Rewrite labelled texts as attackers do and count what a guard still finds."""
     from guardlet_training.attacks import choose
-    from guardlet_training.attacks.measure import measure, report, sample_rows
+    from guardlet_training.attacks.measure import MODES, measure_modes, sample_rows
     from guardlet_training.evaluate import expand
 
+    def load(normalised: bool) -> Guard:
+        return Guard.load(bundle, engine, operating_point=operating_point, normalise=normalised)
+
+    write_page = load_offer(PAGES, "html") if html else None
     chosen = choose(transforms)
-    files = list(expand(data).values())
-    guard = Guard.load(bundle, engine, operating_point=operating_point, normalise=normalise)
-    outcomes = measure(guard, sample_rows(files, rows, seed), chosen, seed, track)
+    drawn = sample_rows(list(expand(data).values()), rows, seed)
+    reports = measure_modes(load, MODES if html else [normalise], drawn, chosen, seed, track)
+    report = reports[MODES[normalise]]
     table = Table("transform", "judged", "harmful found", "rows", "benign flagged", "rows")
-    for outcome in outcomes:
+    for outcome in report["outcomes"]:
         table.add_row(*_cells(outcome))
     stdout().print(table)
     if json_out:
-        json_out.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(json_out) as file:
-            file.write(json.dumps(report(guard, outcomes, seed, normalise), indent=1) + "\n")
+        write_text(json_out, json.dumps(report, indent=1) + "\n")
+    if write_page:
+        write_page(html, attacks=reports)
 
 
-def _cells(outcome: Outcome) -> list[str]:
-    return [
-        outcome.transform,
-        outcome.target,
-        _change(outcome.harmful_before, outcome.harmful_after),
-        str(outcome.harmful_after.rows),
-        _change(outcome.benign_before, outcome.benign_after),
-        str(outcome.benign_after.rows),
-    ]
+def _cells(outcome: Mapping[str, Any]) -> list[str]:
+    cells = [outcome["transform"], outcome["target"]]
+    for kind in ("harmful", "benign"):
+        before, after = outcome[f"{kind}_before"], outcome[f"{kind}_after"]
+        cells += [_change(before, after), str(after["rows"])]
+    return cells
 
 
-def _change(before: Share, after: Share) -> str:
+def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Rates before and after in per cent, the latter with its interval."""
-    if before.rate is None or after.rate is None or after.low is None or after.high is None:
+    if after["rate"] is None:
         return "-"
-    interval = f"{100 * after.low:.1f} to {100 * after.high:.1f}"
-    return f"{100 * before.rate:.1f} -> {100 * after.rate:.1f} % ({interval})"
+    interval = f"{100 * after['low']:.1f} to {100 * after['high']:.1f}"
+    return f"{100 * before['rate']:.1f} -> {100 * after['rate']:.1f} % ({interval})"
