@@ -6,6 +6,8 @@ import typer
 
 from guardlet_training.commands.augment_filter import filter_rows
 from guardlet_training.commands.augment_generate import generate
+from guardlet_training.commands.augment_label import label
+from guardlet_training.commands.augment_respond import respond
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -17,3 +19,5 @@ def augment() -> None:
 
 app.command()(generate)
 app.command("filter")(filter_rows)
+app.command()(respond)
+app.command()(label)
