@@ -14,6 +14,11 @@ from rich.table import Table
 from guardlet.cli.console import plain, stdout, track
 from guardlet.errors import DataError
 from guardlet.files import write_text
+from guardlet_export.command import (
+    PrecisionOption,
+    cleaning_up_when_terminated,
+    known_precisions,
+)
 from guardlet_training.adapt.method import Method, Target
 
 if TYPE_CHECKING:
@@ -27,13 +32,6 @@ _FOLDS = 5
 
 @app.command()
 def adapt(
-    model: Annotated[
-        Path,
-        typer.Argument(
-            help="Model folder that `guardlet train` wrote. Not a bundle: its weights can no "
-            "longer be trained."
-        ),
-    ],
     examples: Annotated[
         Path, typer.Option(exists=True, dir_okay=False, help="New cases, labelled rows.")
     ],
@@ -45,7 +43,13 @@ def adapt(
         list[str],
         typer.Option(metavar="NAME=FILE", help="Set that must not get worse; again for more."),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="New model folder to write.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="New folder to write: model/ and bundle/.")
+    ],
+    model: Annotated[
+        Optional[Path],
+        typer.Argument(help="Model folder or bundle; default: the embedded guard."),
+    ] = None,
     method: Annotated[
         Method, typer.Option(help="Low-rank adapters, merged in the end, or every weight.")
     ] = Method.LORA,
@@ -74,6 +78,7 @@ def adapt(
         Optional[float],
         typer.Option(help="Instead of folds: hold out this share, and never train on it."),
     ] = None,
+    precision: PrecisionOption = None,
     seed: Annotated[int, typer.Option(help="Decides everything that is random.")] = 42,
     json_out: Annotated[
         Optional[Path], typer.Option("--json", help="Write the report to this file.")
@@ -95,7 +100,12 @@ def adapt(
     )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     checks = _named(check)
-    report = run(model, out, examples, replay, checks, track, settings, max_drop, folds, holdout)
+    precisions = known_precisions(precision)
+    with cleaning_up_when_terminated():
+        report = run(
+            *(model, out, examples, replay, checks, track),
+            *(settings, max_drop, folds, holdout, precisions),
+        )
     stdout().print(_table(report))
     if report.objection:
         raise RegressionError(
