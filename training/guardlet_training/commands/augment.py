@@ -6,6 +6,8 @@ import typer
 
 from guardlet_training.commands.augment_filter import filter_rows
 from guardlet_training.commands.augment_generate import generate
+from guardlet_training.commands.augment_label import label
+from guardlet_training.commands.augment_respond import respond
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -16,4 +18,6 @@ def augment() -> None:
 
 
 app.command()(generate)
+app.command()(respond)
+app.command()(label)
 app.command("filter")(filter_rows)
