@@ -13,8 +13,8 @@ from guardlet.jobs import Engine
 from guardlet_training.augment.attempts import AttemptSource, write_kept
 from guardlet_training.augment.backends.backend import BackendSpec, Chat, Sampling
 from guardlet_training.augment.backends.options import CHUNKS, model_name, pinned
+from guardlet_training.augment.digests import file_digests
 from guardlet_training.augment.exemplars import Exemplars
-from guardlet_training.augment.kept import Keep, file_digests, keep
 from guardlet_training.augment.stage import Item, StageReport, run_stage
 from guardlet_training.rows import load_rows
 
@@ -45,15 +45,15 @@ def generate(
     engine: Engine = "local",
     workers: int = 1,
     gpus: float = 0,
-    keep: Keep = keep,
 ) -> StageReport:
-    """Makes the attempts, rows of `out`/rows.jsonl, and writes those that can be used and that
-    `keep` lets through to `out`/instructions.jsonl.
+    """Makes the attempts, rows of `out`/rows.jsonl, and writes those that can be used and are
+    new (`filter_instructions`) to `out`/instructions.jsonl.
 
     Their label is left open: a teacher has to say which of them are harmful. Raises DataError for
     exemplars or evaluation files that cannot be used, BackendError, and what `run_stage` raises.
     """
-    exemplars = Exemplars.of(load_rows(job.exemplars), job.k)
+    given = load_rows(job.exemplars)
+    exemplars = Exemplars.of(given, job.k)
     backend, about = pinned(job.backend)
     identity = {
         "stage": "generate",
@@ -69,7 +69,7 @@ def generate(
 
     def finish(folder: Path) -> dict[str, Any]:
         shown = {"distinct": len(exemplars.texts), "too_long": exemplars.too_long}
-        figures = write_kept(folder, INSTRUCTIONS, job.evaluation, keep)
+        figures = write_kept(folder, INSTRUCTIONS, job.evaluation, given)
         return {"prefix": job.prefix, "exemplars": shown, **figures}
 
     return run_stage(

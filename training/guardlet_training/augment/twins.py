@@ -17,7 +17,7 @@ from guardlet.jobs import Engine
 from guardlet_training.augment.attempts import AttemptSource, write_kept
 from guardlet_training.augment.backends.backend import BackendSpec, Chat, Sampling
 from guardlet_training.augment.backends.options import CHUNKS, model_name, pinned
-from guardlet_training.augment.kept import Keep, file_digests, keep
+from guardlet_training.augment.digests import file_digests
 from guardlet_training.augment.stage import Item, StageReport, run_stage
 from guardlet_training.rows import load_rows
 
@@ -38,7 +38,6 @@ def write_twins(
     engine: Engine = "local",
     workers: int = 1,
     gpus: float = 0,
-    keep: Keep = keep,
 ) -> StageReport:
     """Asks for one twin of each instruction, every answer in `out`/rows.jsonl, and writes those
     that are neither refusals, empty nor near copies to `out`/twins.jsonl, with label 0.
@@ -76,7 +75,7 @@ def write_twins(
         workers=workers,
         chunk=CHUNKS[opened.kind],
         gpus=gpus,
-        finish=lambda folder: write_kept(folder, TWINS, evaluation, keep),
+        finish=lambda folder: write_kept(folder, TWINS, evaluation),
     )
 
 
