@@ -18,6 +18,6 @@ def augment() -> None:
 
 
 app.command()(generate)
-app.command("filter")(filter_rows)
 app.command()(respond)
 app.command()(label)
+app.command("filter")(filter_rows)
