@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from guardlet_training.commands.augment_diversity import diversity
 from guardlet_training.commands.augment_filter import filter_rows
 from guardlet_training.commands.augment_generate import generate
 
@@ -17,3 +18,4 @@ def augment() -> None:
 
 app.command()(generate)
 app.command("filter")(filter_rows)
+app.command()(diversity)
