@@ -74,10 +74,6 @@ def completion(content: str | None, finish: str = "stop") -> bytes:
     return json.dumps(about | {"choices": [choice]}).encode()
 
 
-class Server(ThreadingHTTPServer):
-    request_queue_size = 128  # a busy machine resets connections that the usual 5 leave no room for
-
-
 @contextmanager
 def serving(server: ChatServer) -> Iterator[ChatServer]:
     class Handler(BaseHTTPRequestHandler):
@@ -103,8 +99,11 @@ def serving(server: ChatServer) -> Iterator[ChatServer]:
         def log_message(self, *_: Any) -> None:
             """Says nothing."""
 
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 128  # with the usual 5 the system resets some of many connections
+
     http = Server(("127.0.0.1", 0), Handler)
-    http.daemon_threads = True
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     server.url = f"http://127.0.0.1:{http.server_address[1]}/v1"

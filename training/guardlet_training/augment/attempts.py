@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from guardlet.scan.share import wilson
 from guardlet_training.augment.backends.backend import Backend, BackendSpec, Chat, Sampling
 from guardlet_training.augment.chatter import instruction
-from guardlet_training.augment.filter import filter_instructions
-from guardlet_training.augment.folder import stage_rows
 from guardlet_training.augment.refusals import is_refusal
 from guardlet_training.augment.seeds import row_seed
 from guardlet_training.augment.stage import Item, ItemRows, Worker
-from guardlet_training.rows import Row, parse_record, write_rows
 
 FEWEST_WORDS = 3
 REFUSED, EMPTY, COPY = "refused", "empty", "copy"
@@ -82,24 +76,3 @@ class AttemptSource:
         if len(prompt.split()) < FEWEST_WORDS:
             return EMPTY
         return COPY if self.is_copy(item, prompt) else None
-
-
-def write_kept(
-    folder: Path, name: str, evaluation: Sequence[Path], exemplars: Iterable[Row] = ()
-) -> dict[str, Any]:
-    """Writes the attempts of a complete stage that were not rejected and that `filter_instructions`
-    keeps to `folder`/`name`, and returns the counts with the success rate (Wilson's 95 % interval).
-    """
-    rows = list(stage_rows(folder))
-    usable = [row for row in rows if row["rejected"] is None]
-    kept, report = filter_instructions(
-        (parse_record(row, row["id"]) for row in usable), evaluation, exemplars=exemplars
-    )
-    write_rows(folder / name, kept)
-    rejected = Counter(row["rejected"] for row in rows if row["rejected"])
-    return {
-        "rejected": {REFUSED: 0, EMPTY: 0} | dict(sorted(rejected.items())),
-        "success_rate": asdict(wilson(len(usable), len(rows))),
-        "dropped": report.dropped,
-        "kept": len(kept),
-    }

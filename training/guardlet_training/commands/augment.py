@@ -7,6 +7,8 @@ import typer
 from guardlet_training.commands.augment_diversity import diversity
 from guardlet_training.commands.augment_filter import filter_rows
 from guardlet_training.commands.augment_generate import generate
+from guardlet_training.commands.augment_label import label
+from guardlet_training.commands.augment_respond import respond
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -17,5 +19,7 @@ def augment() -> None:
 
 
 app.command()(generate)
+app.command()(respond)
+app.command()(label)
 app.command("filter")(filter_rows)
 app.command()(diversity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,12 +66,13 @@ def generate(
     from guardlet_training.augment.backends.options import backend_spec
     from guardlet_training.augment.generate import INSTRUCTIONS, GenerateJob
     from guardlet_training.augment.generate import generate as run
+    from guardlet_training.augment.kept import Keeping
     from guardlet_training.augment.twins import TWINS, write_twins
 
     spec = backend_spec(backend.value, model, settings or (), base_url=base_url)
     sampling = Sampling(temperature, top_p, max_new_tokens)
-    held = tuple(evaluation or ())
-    job = GenerateJob(exemplars, spec, count, k, prefix, sampling, seed, held)
+    keeping = Keeping(evaluation or ())
+    job = GenerateJob(exemplars, spec, count, k, prefix, sampling, seed, keeping)
     where: dict[str, Any] = {"engine": engine.value, "workers": workers, "gpus": gpus}
     with resumable():
         _print(run(job, out, **where), "instructions", out / INSTRUCTIONS)
@@ -82,7 +84,7 @@ def generate(
                 folder,
                 sampling=sampling,
                 seed=seed,
-                evaluation=held,
+                keeping=keeping,
                 **where,
             )
             _print(twins, "twins", folder / TWINS)
@@ -91,12 +93,16 @@ def generate(
 def _print(report: StageReport, what: str, file: Path) -> None:
     figures = report.figures
     share = figures["success_rate"]
-    rate = f"{share['estimate']:.1%} (95 % interval {share['lower']:.1%} to {share['upper']:.1%})"
-    rejected = ", ".join(f"{count:,} {why}" for why, count in figures["rejected"].items())
-    dropped = ", ".join(
-        f"{count:,} {why.replace('_', ' ')}" for why, count in figures["dropped"].items()
-    )
+    interval = f"95 % interval {share['lower']:.1%} to {share['upper']:.1%}"
     console = stdout()
-    console.print(plain(f"usable: {rate} of {report.rows:,} attempts; {rejected}"))
-    console.print(plain(f"kept {figures['kept']:,} {what}; dropped: {dropped}"))
+    console.print(
+        plain(f"not refused: {share['estimate']:.1%} ({interval}) of {report.rows:,} attempts")
+    )
+    console.print(plain(f"kept {figures['kept']:,} {what}; {_counts(figures)}"))
     console.print(plain(f"written to {file}"))
+
+
+def _counts(figures: Mapping[str, Any]) -> str:
+    """Why attempts did not become rows: "3 refused, 2 empty, 1 near duplicate"."""
+    found = {**figures["rejected"], **figures["dropped"]}
+    return ", ".join(f"{count:,} {why.replace('_', ' ')}" for why, count in found.items())
