@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from guardlet_training.commands.augment_diversity import diversity
 from guardlet_training.commands.augment_filter import filter_rows
 from guardlet_training.commands.augment_generate import generate
 from guardlet_training.commands.augment_label import label
@@ -21,3 +22,4 @@ app.command()(generate)
 app.command()(respond)
 app.command()(label)
 app.command("filter")(filter_rows)
+app.command()(diversity)
