@@ -114,6 +114,5 @@ def tensor(array: NDArray[Any]) -> torch.Tensor:
 
 
 def round_float32(value: float) -> float:
-    """The shortest decimal that is `value` in float32, which ONNX stores: 1e-07, not 1.0000000e-07
-    with the rest of a double."""
+    """The shortest decimal that float32, in which ONNX stores attributes, holds as `value`."""
     return float(str(np.float32(value)))

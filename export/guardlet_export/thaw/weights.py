@@ -159,19 +159,13 @@ def _by_head(layer: LayerWeights, heads: int) -> LayerWeights:
 
 def _embeddings(graph: Graph) -> dict[str, Any]:
     """The parts of DebertaWeights that come before the layers."""
-    norm_node = next((n for n in graph.outer if n.op_type == "LayerNormalization"), None)
-    if norm_node is None:
-        made = (graph.whole(n.output[0]) for n in reversed(graph.outer))
-        words = next(table for table in made if table is not None and table.ndim == 2)
-        if FOLDED_NORM not in graph.notes:
-            raise ThawError(
-                "the bundle was exported before it could be thawed; export its model again"
-            )
-        folded = parse_norm(graph.notes[FOLDED_NORM])
-        return {**_none(), "words": tensor(words), "folded_norm": folded}
-    end, projection = norm_node.input[0], None
-    if (node := graph.maker(end)) is not None and node.op_type == "MatMul":
-        end, projection = node.input[0], graph.product(node)
+    node = next((n for n in graph.outer if n.op_type == "LayerNormalization"), None)
+    if node is None:
+        return _folded(graph)
+    end, projection = node.input[0], None
+    maker = graph.maker(end)
+    if maker is not None and maker.op_type == "MatMul":
+        end, projection = maker.input[0], graph.product(maker)
     words, *more = _terms(graph, end)
     types = more.pop() if "token_type_ids" in graph.inputs else None
     return {
@@ -179,13 +173,18 @@ def _embeddings(graph: Graph) -> dict[str, Any]:
         "positions": more.pop() if more else None,
         "types": types,
         "projection": None if projection is None else tensor(projection.T),
-        "embedding_norm": graph.norm(norm_node),
-        "folded_norm": None,
+        "embedding_norm": graph.norm(node),
     }
 
 
-def _none() -> dict[str, Any]:
-    return dict.fromkeys(("positions", "types", "projection", "embedding_norm"))
+def _folded(graph: Graph) -> dict[str, Any]:
+    """The same of word embeddings that nothing is added to, stored as they are when normalised."""
+    made = (graph.whole(n.output[0]) for n in reversed(graph.outer))
+    words = next(table for table in made if table is not None and table.ndim == 2)
+    if FOLDED_NORM not in graph.notes:
+        raise ThawError("the bundle was exported before it could be thawed; export its model again")
+    nothing = dict.fromkeys(("positions", "types", "projection", "embedding_norm"))
+    return {**nothing, "words": tensor(words), "folded_norm": parse_norm(graph.notes[FOLDED_NORM])}
 
 
 def _terms(graph: Graph, value: str) -> list[Tensor]:
