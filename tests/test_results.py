@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from repository import ROOT
+from dataclasses import asdict
+
+from repository import ROOT, files
 
 from guardlet import Bundle
+from guardlet.streaming import DEFAULT_SCHEDULE
 from guardlet_benchmarks.device.report import load_report as load_device_report
-from guardlet_benchmarks.quote import DEVICE, RECORDED_DEVICE, quoted
+from guardlet_benchmarks.mixtures import load_screening
+from guardlet_benchmarks.quote import FOLDER, QUOTES, quoted
 from guardlet_benchmarks.robustness import (
     BLOCK,
     INTERVALS_BLOCK,
@@ -14,6 +18,7 @@ from guardlet_benchmarks.robustness import (
     load_robustness,
     robustness_table,
 )
+from guardlet_benchmarks.streaming.tables import load_streaming
 from guardlet_export.marked import replace_block
 from guardlet_training.card import RESULTS, Report, load_report, results_table
 
@@ -29,15 +34,27 @@ def test_the_readme_quotes_the_recorded_figures() -> None:
     assert replace_block(readme, RESULTS, results_table(reports())) == readme
 
 
-def test_the_readme_quotes_the_recorded_times() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = quoted(load_device_report(ROOT / RECORDED_DEVICE))
-    assert replace_block(readme, DEVICE, table) == readme
+def test_tables_are_those_of_the_recorded_results() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in files("*.md")]
+    quoting = [text for text in texts if any(f"<!-- {name} -->" in text for name in QUOTES)]
+    for name in QUOTES:
+        assert any(f"<!-- {name} -->" in text for text in quoting), name
+    for text in quoting:
+        assert quoted(text, ROOT / FOLDER) == text
+
+
+def test_modes_were_measured_with_the_embedded_guard() -> None:
+    streaming = load_streaming(RECORDED / "streaming.json")
+    screening = load_screening(RECORDED / "screening.json")
+    label = Bundle.open().manifest.label
+    assert {streaming["bundle"], screening["bundle"]} == {label}
+    assert streaming["schedule"] == asdict(DEFAULT_SCHEDULE)
 
 
 def test_the_recorded_device_reports_are_whole() -> None:
-    recorded = sorted((ROOT / RECORDED_DEVICE).parent.glob("*.json"))
-    assert ROOT / RECORDED_DEVICE in recorded
+    quoted_report = ROOT / FOLDER / QUOTES["device"].file
+    recorded = sorted(quoted_report.parent.glob("*.json"))
+    assert quoted_report in recorded
     for path in recorded:
         report = load_device_report(path)
         assert report.incomplete is None and report.measurements

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from numpy.typing import NDArray
 from guardlet.errors import DataError
 from guardlet.scan.rates import Rates
 from guardlet.scan.share import corrected
+from guardlet_benchmarks.device.markdown import lines
+from guardlet_benchmarks.device.tables import Table
+from guardlet_benchmarks.records import load_record
 
 Scores = NDArray[np.float64]
 
@@ -129,17 +134,26 @@ def _recall_at(needles: Scores, hay: Scores) -> float:
     return float((top >= len(hay)).mean())
 
 
-def markdown(found: Sequence[Mixture]) -> str:
-    """A table, one line a mixture."""
+def load_screening(path: Path) -> dict[str, Any]:
+    """A file written by `guardlet_benchmarks.screening`. Raises DataError when it is not one."""
+    return load_record(path, "screening", {"bundle", "benign", "harmful", "mixtures"})
+
+
+def screening_table(recorded: Mapping[str, Any]) -> str:
+    """A Markdown table, one row a mixture, and what it was measured on."""
+    found = [Mixture(**item) for item in recorded["mixtures"]]
     head = ("harmful", "rows", "at", "recall@k", "flagged of hidden", "flagged", "estimate")
-    lines = [_row((*head, "alarms", "false alarms")), _row(["---:"] * (len(head) + 2))]
+    rows = []
     for one in found:
         figures = (one.recall_at_k, one.flagged_recall, one.flagged, one.estimate)
         cells = [f"{one.share:.1%}", f"{one.rows:,}", one.operating_point]
         cells += [f"{figure:.2%}" for figure in figures]
-        lines.append(_row([*cells, f"{one.alarms:.0%}", f"{one.false_alarms:.0%}"]))
-    return "\n".join(lines)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+        rows.append((*cells, f"{one.alarms:.0%}", f"{one.false_alarms:.0%}"))
+    table = lines(Table((*head, "alarms", "false alarms"), tuple(rows)))
+    benign, harmful = recorded["benign"], recorded["harmful"]
+    return (
+        f"{table}\n\n{recorded['bundle']}, {recorded['artifact']}: {benign['rows']:,} harmless and "
+        f"{harmful['rows']:,} harmful rows, {benign['rows_per_second']:.0f} and "
+        f"{harmful['rows_per_second']:.0f} a second with {recorded['workers']} worker"
+        f"{'' if recorded['workers'] == 1 else 's'}.\n"
+    )

@@ -1,26 +1,37 @@
-"""A README's table of times, from a recorded device report.
+"""Tables of the documentation, from recorded results.
 
-python -m guardlet_benchmarks.quote README.md [REPORT.json]
+python -m guardlet_benchmarks.quote README.md docs/streaming.md docs/scan.md
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from guardlet.errors import DataError
 from guardlet.files import replacing
 from guardlet_benchmarks.device.markdown import lines
 from guardlet_benchmarks.device.report import DeviceReport, load_report
 from guardlet_benchmarks.device.tables import calm, summary
+from guardlet_benchmarks.mixtures import load_screening, screening_table
+from guardlet_benchmarks.streaming.tables import kinds_table, load_streaming, settings_table
 from guardlet_export.marked import replace_block
 
-DEVICE = "device"
-RECORDED_DEVICE = Path("benchmarks/results/devices/guardlet-mini.json")
+FOLDER = Path("benchmarks/results")
 _QUOTED = ("onnxruntime", "executorch")
 
 
-def quoted(report: DeviceReport) -> str:
+@dataclass(frozen=True)
+class Quote:
+    """A table that stands in a block of that name, and the results it is made of."""
+
+    file: str
+    table: Callable[[Path], str]
+
+
+def device_table(report: DeviceReport) -> str:
     """The summary as Markdown, and what it was measured on."""
     device = report.device
     engines = [f"{name} {device.versions[name]}" for name in _QUOTED if name in device.versions]
@@ -29,16 +40,42 @@ def quoted(report: DeviceReport) -> str:
     return f"{lines(summary(report))}\n\n{', '.join(facts)}{calmness}.\n"
 
 
+QUOTES: Mapping[str, Quote] = {
+    "device": Quote("devices/guardlet-mini.json", lambda path: device_table(load_report(path))),
+    "streaming": Quote(
+        "guardlet-mini/streaming.json", lambda path: kinds_table(load_streaming(path))
+    ),
+    "streaming-settings": Quote(
+        "guardlet-mini/streaming.json", lambda path: settings_table(load_streaming(path))
+    ),
+    "screening": Quote(
+        "guardlet-mini/screening.json", lambda path: screening_table(load_screening(path))
+    ),
+}
+
+
+def quoted(text: str, results: Path) -> str:
+    """`text` with its blocks of QUOTES written anew from the folder of results. Raises DataError
+    when it has none, or a file is not what it must be."""
+    found = [name for name in QUOTES if f"<!-- {name} -->" in text]
+    if not found:
+        blocks = ", ".join(f"<!-- {name} -->" for name in QUOTES)
+        raise DataError(f"the file has no block to write; it may have {blocks}")
+    for name in found:
+        text = replace_block(text, name, QUOTES[name].table(results / QUOTES[name].file))
+    return text
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Raises DataError when the report or the block in the file is not what it must be."""
+    """Raises DataError as `quoted`; the files before that one are written."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("file", type=Path, help="file with a block between <!-- device --> markers")
-    parser.add_argument("report", type=Path, nargs="?", default=RECORDED_DEVICE)
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("--results", type=Path, default=FOLDER, metavar="FOLDER")
     options = parser.parse_args(arguments)
-    table = quoted(load_report(options.report))
-    text = replace_block(options.file.read_text(encoding="utf-8"), DEVICE, table)
-    with replacing(options.file) as file:
-        file.write(text)
+    for path in options.files:
+        text = quoted(path.read_text(encoding="utf-8"), options.results)
+        with replacing(path) as file:
+            file.write(text)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ from guardlet.errors import DataError
 from guardlet.files import replacing
 from guardlet.scan import GuardSource, ScanJob, run_scan
 from guardlet_benchmarks.machine import environment
-from guardlet_benchmarks.mixtures import Scores, markdown, measure
-from guardlet_export.rows import Row, file_rows
+from guardlet_benchmarks.mixtures import Scores, measure, screening_table
+from guardlet_export.rows import Row, dataset_name, file_rows
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,20 +36,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for share in options.shares
         for name, point in points.items()
     ]
-    print(markdown(found))
-    print(f"\n{benign_rate:.0f} harmless and {harmful_rate:.0f} harmful rows a second")
+    recorded = {
+        "environment": environment(),
+        "bundle": source.label,
+        "artifact": source.artifact,
+        "workers": options.workers,
+        "benign": _described(options.benign, benign, benign_rate),
+        "harmful": _described(options.harmful, harmful, harmful_rate),
+        "mixtures": [asdict(mixture) for mixture in found],
+    }
+    print(screening_table(recorded))
     if options.json:
-        figures = {
-            "environment": environment(),
-            "bundle": source.label,
-            "artifact": source.artifact,
-            "workers": options.workers,
-            "benign": {"rows": len(benign), "rows_per_second": benign_rate},
-            "harmful": {"rows": len(harmful), "rows_per_second": harmful_rate},
-            "mixtures": [asdict(mixture) for mixture in found],
-        }
         with replacing(options.json) as file:
-            file.write(json.dumps(figures, indent=1) + "\n")
+            file.write(json.dumps(recorded, indent=1) + "\n")
+
+
+def _described(files: Sequence[Path], scores: Scores, rate: float) -> dict[str, Any]:
+    names = [dataset_name(file) for file in files]
+    return {"data": names, "rows": len(scores), "rows_per_second": rate}
 
 
 def _scores(

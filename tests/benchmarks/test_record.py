@@ -42,11 +42,19 @@ def test_the_tokenizer_is_small_enough_and_always_the_same(tmp_path: Path) -> No
     assert tokenizer.encode("the cat").tokens[0] == "\u2581the"
 
 
-def test_a_report_is_quoted_between_its_markers(tmp_path: Path) -> None:
-    readme, report = tmp_path / "README.md", tmp_path / "report.json"
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    folder = tmp_path / "results"
+    (folder / "devices").mkdir(parents=True)
+    report = json.dumps(REPORT.to_json())
+    (folder / "devices" / "guardlet-mini.json").write_text(report, encoding="utf-8")
+    return folder
+
+
+def test_a_report_is_quoted_between_its_markers(tmp_path: Path, results: Path) -> None:
+    readme = tmp_path / "README.md"
     readme.write_text("a\n<!-- device -->\nold\n<!-- /device -->\nz\n", encoding="utf-8")
-    report.write_text(json.dumps(REPORT.to_json()), encoding="utf-8")
-    quote.main([str(readme), str(report)])
+    quote.main([str(readme), "--results", str(results)])
     text = readme.read_text(encoding="utf-8")
     assert text.startswith("a\n<!-- device -->\n| artifact | threads | MB |")
     assert "| onnx-int8 | 1 | 24.0 | 200 | 20.0 | 100 | 3.34 | 12.94 |" in text
@@ -54,10 +62,16 @@ def test_a_report_is_quoted_between_its_markers(tmp_path: Path) -> None:
     assert text.endswith(".\n<!-- /device -->\nz\n") and "old" not in text
 
 
-def test_a_readme_without_the_block_is_left_alone(tmp_path: Path) -> None:
-    readme, report = tmp_path / "README.md", tmp_path / "report.json"
+def test_a_file_without_a_block_is_left_alone(tmp_path: Path, results: Path) -> None:
+    readme = tmp_path / "README.md"
     readme.write_text("nothing here\n", encoding="utf-8")
-    report.write_text(json.dumps(REPORT.to_json()), encoding="utf-8")
-    with pytest.raises(DataError, match="<!-- device -->"):
-        quote.main([str(readme), str(report)])
+    with pytest.raises(DataError, match=r"<!-- device -->.*<!-- screening -->"):
+        quote.main([str(readme), "--results", str(results)])
     assert readme.read_text(encoding="utf-8") == "nothing here\n"
+
+
+@pytest.mark.parametrize("name", [name for name in quote.QUOTES if name != "device"])
+def test_results_that_are_not_there_are_named(name: str, results: Path) -> None:
+    text = f"<!-- {name} -->\nold\n<!-- /{name} -->\n"
+    with pytest.raises(DataError, match=r"\.json"):
+        quote.quoted(text, results)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from guardlet.errors import DataError
-from guardlet_benchmarks.mixtures import measure
+from guardlet_benchmarks.mixtures import load_screening, measure, screening_table
 from guardlet_benchmarks.screening import main
 
 
@@ -65,4 +65,7 @@ def test_the_command_measures_and_records(
     points = {mixture["operating_point"] for mixture in figures["mixtures"]}
     assert points == {"strict", "balanced", "lenient"}
     assert figures["mixtures"][0]["recall_at_k"] == 1
-    assert "| 20.0% | 25 | balanced | 100.00% |" in capsys.readouterr().out
+    assert figures["harmful"]["data"] == ["rows"]
+    shown = capsys.readouterr().out
+    assert "| 20.0% | 25 | balanced | 100.00% |" in shown and "with 1 worker." in shown
+    assert screening_table(load_screening(out)) + "\n" == shown

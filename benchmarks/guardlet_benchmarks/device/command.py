@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 
 from guardlet.cli.console import EXIT_ERROR, plain, run_app, stderr, stdout
+from guardlet.cli.options import BundleArgument
 from guardlet.errors import GuardletError
 from guardlet_benchmarks.device.compare import Comparison, compare
 from guardlet_benchmarks.device.markdown import about
@@ -34,9 +35,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def benchmark_device(
-    bundle: Annotated[
-        Optional[Path], typer.Argument(help="Bundle folder; default: the embedded one.")
-    ] = None,
+    bundle: BundleArgument = None,
     target: Annotated[
         str, typer.Option(help="; ".join(f"{name}: {what}" for name, what in TARGETS.items()))
     ] = HOST,

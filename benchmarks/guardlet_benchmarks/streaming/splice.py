@@ -55,6 +55,7 @@ def cases(rows: Sequence[Row], count: int, seed: int = 0) -> Iterator[Case]:
     refusals = [_text(row) for row in harmless if _REFUSAL.match(_text(row))] or [_PLAIN_REFUSAL]
     for row in harmful:
         harm = " ".join(_text(row).split()[:_LONGEST_HARM])
+        yield Case("harm alone", row.prompt, harm, 0)
         yield _after("refuse, then comply", row, generator.choice(refusals), harm)
         refused = f"{harm}\n\n{generator.choice(refusals)}"
         yield Case("comply, then refuse", row.prompt, refused, 0)

@@ -6,14 +6,20 @@ import json
 import sys
 from enum import StrEnum
 from io import BufferedIOBase
-from pathlib import Path
 from typing import Annotated, Optional, cast
 
 import typer
 from rich.table import Table
 
-from guardlet.bundle import Bundle
+from guardlet.bundle import DEFAULT_OPERATING_POINT, Bundle
 from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, run_app, stdout, track
+from guardlet.cli.options import (
+    BundleArgument,
+    BundleOption,
+    EngineOption,
+    NormaliseOption,
+    PointOption,
+)
 from guardlet.cli.plugins import PluginGroup
 from guardlet.cli.scan import scan
 from guardlet.cli.stream import watch
@@ -46,9 +52,6 @@ class Runtime(StrEnum):
 
 
 _COLOURS = {"safe": "green", "controversial": "yellow", "harmful": "red"}
-BundleOption = Annotated[
-    Optional[Path], typer.Option("--bundle", help="Bundle folder; default: the embedded one.")
-]
 
 
 @app.command(context_settings=_SILENT)
@@ -59,15 +62,9 @@ def check(
         Optional[str], typer.Option("--response", "-r", help="The response to judge, or -.")
     ] = None,
     bundle: BundleOption = None,
-    engine: Annotated[
-        Optional[str], typer.Option("--engine", help="Engine name or artifact id.")
-    ] = None,
-    operating_point: Annotated[
-        str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
-    ] = "balanced",
-    normalise: Annotated[
-        bool, typer.Option("--normalise", help="Judge what the text hides (base64, ...) as well.")
-    ] = False,
+    engine: EngineOption = None,
+    operating_point: PointOption = DEFAULT_OPERATING_POINT,
+    normalise: NormaliseOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 when harmful.")
@@ -81,6 +78,10 @@ def check(
     every: Annotated[
         int, typer.Option("--every", help="With --stream: tokens between two checks.")
     ] = DEFAULT_SCHEDULE.every,
+    context_tokens: Annotated[
+        Optional[int],
+        typer.Option("--context", help="With --stream: tokens before those that are read too."),
+    ] = DEFAULT_SCHEDULE.context,
     hits: Annotated[
         int, typer.Option("--hits", help="With --stream: harmful checks in a row that flag it.")
     ] = DEFAULT_SCHEDULE.hits,
@@ -95,7 +96,7 @@ def check(
     guard = Guard.load(bundle, engine=engine, operating_point=operating_point, normalise=normalise)
     show = _print_json if as_json else _print_verdict
     if stream:
-        opened = guard.stream(prompt, first=first, every=every, hits=hits)
+        opened = guard.stream(prompt, first, every, context_tokens, hits)
         arriving = cast(BufferedIOBase, sys.stdin.buffer)
         harmful = watch(opened, arriving, show, stop_when_flagged=exit_code)
         raise typer.Exit(EXIT_HARMFUL if exit_code and harmful else 0)
@@ -109,9 +110,7 @@ def check(
 
 @app.command()
 def info(
-    bundle: Annotated[
-        Optional[Path], typer.Argument(help="Bundle folder; default: the embedded one.")
-    ] = None,
+    bundle: BundleArgument = None,
 ) -> None:
     """Show what a bundle holds."""
     opened = Bundle.open(bundle)
@@ -144,9 +143,7 @@ def info(
 
 @app.command()
 def verify(
-    bundle: Annotated[
-        Optional[Path], typer.Argument(help="Bundle folder; default: the embedded one.")
-    ] = None,
+    bundle: BundleArgument = None,
     runtime: Annotated[
         Optional[Runtime], typer.Option("--runtime", help="Prove this runtime as well.")
     ] = None,

@@ -14,7 +14,9 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from guardlet.bundle import DEFAULT_OPERATING_POINT
 from guardlet.cli.console import EXIT_HARMFUL, plain, resumable, stderr, stdout
+from guardlet.cli.options import BundleOption, PointOption
 
 if TYPE_CHECKING:
     from guardlet.scan import GuardSource, Progress, Rates
@@ -43,10 +45,8 @@ def scan(
     answers_only: Annotated[
         bool, typer.Option("--answers-only", help="Leave out the prompts of rows with answers.")
     ] = False,
-    bundle: Annotated[Optional[Path], typer.Option(help="Default: the embedded guard.")] = None,
-    operating_point: Annotated[
-        str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
-    ] = "balanced",
+    bundle: BundleOption = None,
+    operating_point: PointOption = DEFAULT_OPERATING_POINT,
     workers: Annotated[
         Optional[int], typer.Option(min=1, help="Processes; default: one a core.")
     ] = None,

@@ -16,15 +16,16 @@ class StreamSchedule:
     window: the prompt, the tokens since the last check and up to `context` before those; None is
     as many as fit. `hits` harmful checks in a row flag the stream.
 
-    Cost: a response of n tokens takes 1 + floor((n - first) / every) windows of at most
-    `max_tokens` tokens, so at most max_tokens / every window tokens for each token (8 for the
-    embedded guard as set here), and one full check at the end.
+    Cost: a response of n tokens takes 1 + floor((n - first) / every) windows of the prompt and at
+    most every + context tokens, so (every + context) / every window tokens (3.5 as set here) and
+    1 / every prompts for each token, and one full check at the end.
     """
 
     first: int = 16
-    every: int = 32
-    context: int | None = None
-    hits: int = 2
+    every: int = 16
+    # Harm that began lately is lost to the guard among much harmless text before it.
+    context: int | None = 40
+    hits: int = 3
 
     def __post_init__(self) -> None:
         """Raises StreamError for what is no count."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from guardlet.encoder import Window
 from guardlet.errors import DataError
 from guardlet_benchmarks.streaming.__main__ import main
-from guardlet_benchmarks.streaming.measure import Run, summarise
+from guardlet_benchmarks.streaming.measure import Run, by_kind, figures
+from guardlet_benchmarks.streaming.remembering import RememberingEngine
 from guardlet_benchmarks.streaming.splice import PLACES, cases, load
+from guardlet_benchmarks.streaming.tables import kinds_table, load_streaming, settings_table
 from guardlet_export.rows import Row
 
 HARM = "needle " * 20
@@ -33,8 +38,8 @@ def write_rows(file: Path, rows: list[Row]) -> Path:
     return file
 
 
-def run(kind: str, harm: int | None, *checks: tuple[int, bool]) -> Run:
-    return Run(kind, harm, checks, True, 1, 2.0, 4.0)
+def run(kind: str, harm: int | None, *checks: tuple[int, bool], closing: bool = True) -> Run:
+    return Run(kind, harm, checks, closing, 60, 40)
 
 
 def test_harm_begins_where_the_kind_says() -> None:
@@ -48,6 +53,8 @@ def test_harm_begins_where_the_kind_says() -> None:
         assert "needle" not in case.response[: case.harm]
     refused = made["refuse, then comply"]
     assert refused.response == f"{REFUSAL}\n\n{HARM.strip()}" and refused.harm == len(REFUSAL) + 2
+    alone = made["harm alone"]
+    assert (alone.response, alone.harm) == (HARM.strip(), 0)
     complied = made["comply, then refuse"]
     assert complied.response == f"{HARM.strip()}\n\n{REFUSAL}" and complied.harm == 0
     for kind in ("harmless", "harmless, long"):
@@ -73,31 +80,80 @@ def test_figures_tell_detection_from_false_stops() -> None:
     runs = [
         run("late", 40, (16, False), (48, True)),
         run("late", 40, (16, True), (48, True)),
-        run("late", 40, (16, False), (48, False)),
-        run("late", 40, (80, True)),
+        run("late", 40, (16, False), (48, False), closing=False),
+        run("late", 40, (80, True), closing=False),
         run("never", None, (16, True)),
-        run("never", None, (16, False)),
+        run("never", None, (16, False), closing=False),
     ]
-    late, never = summarise(runs, [1])
+    late, never = by_kind(runs, 1)
+    assert (late["kind"], never["kind"]) == ("late", "never")
     assert (late["rows"], late["detected"], late["false_stops"]) == (4, pytest.approx(2 / 3), 0.25)
     assert (late["tokens_until_detection_median"], late["tokens_until_detection_p90"]) == (24, 40)
-    assert (never["detected"], never["false_stops"]) == (None, 0.5)
-    assert (late["stream_ms"], late["full_check_ms"]) == (2, 4)
+    assert (late["full_check"], late["caught"]) == (0.5, 0.75)
+    assert (never["detected"], never["caught"], never["false_stops"]) == (None, None, 0.5)
+    assert (late["windows"], late["cost"]) == (1.75, 1.5)
+    together = figures(runs, 1)
+    assert (together["rows"], together["detected"]) == (6, late["detected"])
+    assert together["false_stops"] == pytest.approx(1 / 3)
 
 
-def test_from_end_to_end(
-    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    data, target = write_rows(tmp_path / "rows.jsonl", ROWS), tmp_path / "out.json"
-    schedule = ["--first", "4", "--every", "6", "--hits", "1,2", "--rows", "2"]
-    main(["--data", str(data), "--bundle", str(tiny_bundle), *schedule, "--json", str(target)])
-    figures = json.loads(target.read_text(encoding="utf-8"))
-    assert figures["schedule"] == {"first": 4, "every": 6, "context": None}
-    assert figures["data"] == ["rows"]
-    assert len(figures["results"]) == 7 * 2
-    assert all(item["stream_windows"] >= 1 for item in figures["results"] if item["rows"] == 1)
-    shown = capsys.readouterr().out + target.read_text(encoding="utf-8")
-    assert "needle" not in shown and "sorry" not in shown
+def test_a_window_is_run_once_and_counted_each_time() -> None:
+    class Counting:
+        calls = 0
+
+        def logits(self, window: Window) -> NDArray[np.float32]:
+            self.calls += 1
+            return np.zeros(2, np.float32)
+
+    inner = Counting()
+    engine = RememberingEngine(inner)
+    window = Window((1, 2, 3), (0, 0, 0), 0, 3)
+    engine.logits(window)
+    engine.logits(window)
+    assert (inner.calls, engine.tokens) == (1, 6)
+    engine.forget()
+    engine.logits(window)
+    assert (inner.calls, engine.tokens) == (2, 9)
+
+
+@pytest.fixture(scope="module")
+def recorded(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("streaming")
+    data, target = write_rows(folder / "rows.jsonl", ROWS), folder / "out.json"
+    chosen = ["--first", "4", "--every", "6", "--context", "all", "--hits", "4", "--rows", "2"]
+    others = ["--settings", "6+all,3+0,12+2"]
+    words = ["--data", str(data), "--bundle", str(tiny_bundle), *chosen, *others]
+    main([*words, "--json", str(target)])
+    return target
+
+
+def test_from_end_to_end(recorded: Path) -> None:
+    found = load_streaming(recorded)
+    assert found["schedule"] == {"first": 4, "every": 6, "context": None, "hits": 4}
+    assert found["data"] == ["rows"]
+    assert [item["kind"] for item in found["kinds"]].count("harm alone") == 1
+    settings = [(item["every"], item["context"], item["hits"]) for item in found["settings"]]
+    schedules = ((6, None), (3, 0), (12, 2))
+    assert settings == [(*one, hits) for one in schedules for hits in (1, 2, 3, 4)]
+    windows = {item["every"]: item["windows"] for item in found["settings"]}
+    assert windows[3] > windows[6] > windows[12] > 1
+    text = recorded.read_text(encoding="utf-8")
+    assert "needle" not in text and "sorry" not in text
+
+
+def test_the_tables_have_a_row_for_each_figure(recorded: Path) -> None:
+    found = load_streaming(recorded)
+    kinds, settings = kinds_table(found).splitlines(), settings_table(found).splitlines()
+    assert len(kinds) == 2 + len(found["kinds"]) and len(settings) == 2 + len(found["settings"])
+    (bold,) = (line for line in settings if "**" in line)
+    assert bold.startswith("| **6** | **all that fits** | **4** |")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kinds": []}'])
+def test_other_files_are_no_record(tmp_path: Path, text: str) -> None:
+    (tmp_path / "other.json").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"other\.json"):
+        load_streaming(tmp_path / "other.json")
 
 
 def test_a_bad_call_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

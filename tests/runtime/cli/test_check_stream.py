@@ -15,7 +15,7 @@ from runtime_helpers import sentence
 from guardlet import Guard
 
 SECRET = "zyxwvut"
-OPTIONS = ("--stream", "--first", "3", "--every", "4")
+OPTIONS = ("--stream", "--first", "3", "--every", "4", "--context", "5", "--hits", "2")
 HARMFUL = "how are you " + "bomb kill " * 10
 
 
@@ -36,7 +36,7 @@ def test_json_lines_are_the_verdicts(bundle_folder: Path, guard: Guard) -> None:
     printed = [
         json.loads(s) for s in stream(bundle_folder, "--json", stdin=text).stdout.split("\n") if s
     ]
-    expected = guard.stream("hello", 3, 4)
+    expected = guard.stream("hello", 3, 4, 5, 2)
     verdicts = [verdict.to_dict() for verdict in (*expected.feed_all(text), expected.close())]
     assert [item | {"latency_ms": 0} for item in printed] == [
         item | {"latency_ms": 0} for item in verdicts

@@ -13,7 +13,7 @@ SECRET = "make bomb with zyxwvut"
 
 
 def small(guard: Guard, prompt: str = "hello") -> GuardStream:
-    return guard.stream(prompt, first=3, every=4)
+    return guard.stream(prompt, first=3, every=4, context=None, hits=2)
 
 
 def test_a_state_holds_what_the_format_says(guard: Guard) -> None:

@@ -58,7 +58,7 @@ class Recorder:
 
 
 def small(guard: Guard, prompt: str = "hello", **options: Any) -> GuardStream:
-    return guard.stream(prompt, **{"first": 3, "every": 4} | options)
+    return guard.stream(prompt, **{"first": 3, "every": 4, "context": None, "hits": 2} | options)
 
 
 def recorded(**options: Any) -> tuple[Recorder, GuardStream]:

@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 
 from guardlet.cli.console import plain, stdout, track
+from guardlet.cli.options import FiguresOption, SeedOption
 from guardlet.errors import DataError
 from guardlet.files import write_text
 from guardlet_export.command import (
@@ -79,10 +80,8 @@ def adapt(
         typer.Option(help="Instead of folds: hold out this share, and never train on it."),
     ] = None,
     precision: PrecisionOption = None,
-    seed: Annotated[int, typer.Option(help="Decides everything that is random.")] = 42,
-    json_out: Annotated[
-        Optional[Path], typer.Option("--json", help="Write the report to this file.")
-    ] = None,
+    seed: SeedOption = 42,
+    json_out: FiguresOption = None,
 ) -> None:
     """Teach a guard a few dozen new cases, and refuse when that costs too much elsewhere."""
     from guardlet_training.adapt.regression import RegressionError

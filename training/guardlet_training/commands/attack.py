@@ -10,7 +10,15 @@ from typing import Annotated, Any, Optional
 import typer
 from rich.table import Table
 
+from guardlet.bundle import DEFAULT_OPERATING_POINT
 from guardlet.cli.console import stdout, track
+from guardlet.cli.options import (
+    BundleOption,
+    EngineOption,
+    FiguresOption,
+    NormaliseOption,
+    PointOption,
+)
 from guardlet.cli.plugins import PAGES, load_offer
 from guardlet.files import write_text
 from guardlet.guard import Guard
@@ -24,21 +32,15 @@ def attack(
     transforms: Annotated[
         str, typer.Option(help="all, or names with commas; see docs/robustness.md.")
     ] = "all",
-    bundle: Annotated[Optional[Path], typer.Option(help="Default: the embedded guard.")] = None,
-    engine: Annotated[Optional[str], typer.Option(help="Engine name or artifact id.")] = None,
-    operating_point: Annotated[
-        str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
-    ] = "balanced",
+    bundle: BundleOption = None,
+    engine: EngineOption = None,
+    operating_point: PointOption = DEFAULT_OPERATING_POINT,
     rows: Annotated[
         Optional[int], typer.Option(min=1, help="At most so many of each class; default: all.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws rows and what is random in a transform.")] = 0,
-    normalise: Annotated[
-        bool, typer.Option("--normalise", help="Judge what the text hides as well.")
-    ] = False,
-    json_out: Annotated[
-        Optional[Path], typer.Option("--json", help="Write the figures to this file.")
-    ] = None,
+    normalise: NormaliseOption = False,
+    json_out: FiguresOption = None,
     html: Annotated[
         Optional[Path],
         typer.Option(help="Measure with and without --normalise, and write both as a web page."),

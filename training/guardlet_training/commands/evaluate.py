@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 from rich.table import Table
 
-from guardlet.bundle import Bundle
+from guardlet.bundle import DEFAULT_OPERATING_POINT, Bundle
 from guardlet.cli.console import plain, stdout, track
+from guardlet.cli.options import BundleOption, EngineOption, FiguresOption, PointOption
 from guardlet.cli.plugins import PAGES, load_offer
 from guardlet.files import write_text
 from guardlet.guard import Guard
@@ -33,14 +34,10 @@ def evaluate(
             help="Labelled .jsonl[.gz] files or folders; files of Do-Not-Answer, CyberSecEval 2."
         ),
     ],
-    bundle: Annotated[Optional[Path], typer.Option(help="Default: the embedded guard.")] = None,
-    engine: Annotated[Optional[str], typer.Option(help="Engine name or artifact id.")] = None,
-    operating_point: Annotated[
-        str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
-    ] = "balanced",
-    json_out: Annotated[
-        Optional[Path], typer.Option("--json", help="Write the figures to this file.")
-    ] = None,
+    bundle: BundleOption = None,
+    engine: EngineOption = None,
+    operating_point: PointOption = DEFAULT_OPERATING_POINT,
+    json_out: FiguresOption = None,
     html: Annotated[
         Optional[Path], typer.Option(help="Write figures and curves as a web page.")
     ] = None,

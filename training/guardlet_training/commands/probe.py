@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from guardlet.bundle import DEFAULT_OPERATING_POINT
 from guardlet.cli.console import stdout, track
+from guardlet.cli.options import FiguresOption, PointOption, SeedOption
 from guardlet.files import write_text
 from guardlet_training.whitebox.settings import Method, ProbeSettings, Where
 
@@ -36,13 +38,9 @@ def probe(
     budget: Annotated[
         float, typer.Option(min=0, help="Largest move of embeddings, as a share of their norm.")
     ] = 0.5,
-    operating_point: Annotated[
-        str, typer.Option("--operating-point", "-p", help="strict, balanced or lenient.")
-    ] = "balanced",
-    seed: Annotated[int, typer.Option(help="Decides everything that is random.")] = 42,
-    json_out: Annotated[
-        Optional[Path], typer.Option("--json", help="Write the counts to this file.")
-    ] = None,
+    operating_point: PointOption = DEFAULT_OPERATING_POINT,
+    seed: SeedOption = 42,
+    json_out: FiguresOption = None,
 ) -> None:
     """Count how many verdicts an attacker who has the weights can turn, and in how many steps.
 

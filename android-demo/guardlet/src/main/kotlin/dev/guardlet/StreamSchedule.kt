@@ -9,14 +9,14 @@ package dev.guardlet
  * many as fit. `hits` harmful checks in a row flag the stream. Raises StreamError for what is no
  * count.
  *
- * Cost: a response of n tokens takes 1 + floor((n - first) / every) windows of at most `maxTokens`
- * tokens, and one full check at the end.
+ * Cost: a response of n tokens takes 1 + floor((n - first) / every) windows of the prompt and at
+ * most every + context tokens, and one full check at the end.
  */
 data class StreamSchedule @JvmOverloads constructor(
     val first: Int = 16,
-    val every: Int = 32,
-    val context: Int? = null,
-    val hits: Int = 2,
+    val every: Int = 16,
+    val context: Int? = 40,
+    val hits: Int = 3,
 ) {
     init {
         requireAtLeast("first", first, 1)

@@ -83,7 +83,7 @@ class StreamTest {
             { StreamSchedule(every = 0) },
             { StreamSchedule(context = -1) },
             { StreamSchedule(hits = 0) },
-            { StreamSchedule(first = room + 1) },
+            { StreamSchedule(first = room + 1, context = null) },
             { StreamSchedule(every = 1, context = room) },
             { StreamSchedule(every = Int.MAX_VALUE, context = Int.MAX_VALUE) },
         )) {
@@ -154,7 +154,7 @@ class StreamTest {
 
     private companion object {
         const val SECRET = "a word and zyxwvut"
-        val SMALL = StreamSchedule(first = 2, every = 3)
+        val SMALL = StreamSchedule(first = 2, every = 3, context = null, hits = 2)
         val LONG = "one two three four " * 10
 
         operator fun String.times(count: Int) = repeat(count)
