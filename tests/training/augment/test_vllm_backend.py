@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from tiny_chat import save_tiny_chat
 
 from guardlet.errors import BackendError
 from guardlet_training.augment.backends.backend import Backend, BackendSpec, Chat, Sampling
+from guardlet_training.augment.backends.options import pinned
 
 CHATS = [Chat("one", "Sure:"), Chat("two", system="be kind"), Chat("three", "Well,")]
 
@@ -116,6 +118,9 @@ def test_what_vllm_refuses_is_an_error_without_the_text(vllm: StandIn, folder: P
     assert "one" not in str(caught.value)
 
 
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
 def test_without_vllm_the_error_says_what_to_install(folder: Path) -> None:
     with pytest.raises(BackendError, match="pip install vllm"):
         opened(folder)
+    with pytest.raises(BackendError, match="pip install vllm"):
+        pinned(BackendSpec("vllm", str(folder), {}))

@@ -9,7 +9,7 @@ from pathlib import Path
 from guardlet.errors import BackendError
 
 
-def model_revision(model: str, asked: str | None = None) -> str:
+def model_revision(model: str, asked: str | None = None) -> str | None:
     """The commit of a hub model, or `sha256:` and the digest of a local folder's files.
 
     Raises BackendError when there is no such folder and the hub cannot be asked.
@@ -26,7 +26,7 @@ def model_revision(model: str, asked: str | None = None) -> str:
             f"no model {model} in this file system or on the hub ({type(error).__name__}); check "
             "the id and the network, or give a local folder"
         ) from None
-    return str(commit or asked or "unknown")
+    return commit if isinstance(commit, str) else asked
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,17 @@
+"""`guardlet augment`: the stages of HarmAug's data."""
+
+from __future__ import annotations
+
+import typer
+
+from guardlet_training.commands.augment_generate import generate
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def augment() -> None:
+    """Make training rows with language models."""
+
+
+app.command()(generate)
