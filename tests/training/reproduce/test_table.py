@@ -52,14 +52,14 @@ def test_the_table_shows_both() -> None:
         "teacher": summarise("a teacher", [run(0.25, 0.75)]),
         "no_prefix": summarise("no prefix", [run(0.5, 0.5), run(0.5, 0.5)]),
     }
-    text = markdown(arms, "these figures mean nothing")
+    text = markdown(arms, {"no_prefix": 0.25}, "these figures mean nothing")
     assert text.startswith("these figures mean nothing\n")
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(lines) == 2 + 3
     assert lines[2].startswith("| a teacher | here | 0.2500 / 0.7500 |")
     assert "| paper | 0.8061 / 0.8869 |" in lines[3] and "0.7080 / 0.7720" in lines[3]
     assert "mean of 2 seeds" in lines[4]
-    assert "Table 9" in text
+    assert "Table 9" in text and "25.0% of the generated answers were usable; 13.0% in" in text
     assert {line.count("|") for line in lines} == {8}
 
 

@@ -80,14 +80,19 @@ def harmaug(
         if dry_run:
             _print_plan(job)
             return
+        ignore = (lambda _: None) if tiny else _say
         settings = Run(
-            Where(engine.value, workers, gpus),
-            launcher,
-            any_counts or tiny,
-            WARNING if tiny else "",
-            lambda text: stderr().print(plain(text)),
+            where=Where(engine.value, workers, gpus),
+            launcher=launcher,
+            miscounted=ignore if tiny or any_counts else None,
+            warning=WARNING if tiny else "",
+            say=_say,
         )
         stdout().print(run(job, out, settings), markup=False)
+
+
+def _say(text: str) -> None:
+    stderr().print(plain(text))
 
 
 def _paper() -> Path:

@@ -38,7 +38,7 @@ def train_arm(
     job: Reproduction,
     arm: Arm,
     seed: int,
-    data: Mapping[str, Path],
+    data: Mapping[str, Sequence[Path]],
     folder: Path,
     launcher: str | None = None,
 ) -> Path:
@@ -67,7 +67,7 @@ def train_arm(
 
 
 def arm_recipe(
-    job: Reproduction, arm: Arm, seed: int, data: Mapping[str, Path], folder: Path
+    job: Reproduction, arm: Arm, seed: int, data: Mapping[str, Sequence[Path]], folder: Path
 ) -> Recipe:
     """The recipe of `guardlet train`, with paths relative to `folder`, its home."""
     return Recipe(
@@ -80,11 +80,12 @@ def arm_recipe(
         training=replace(job.student.training, seed=seed),
         data=[
             Source(
-                path=RECIPE_PREFIX + os.path.relpath(data[name], folder),
+                path=RECIPE_PREFIX + os.path.relpath(file, folder),
                 home=job.data.source if name == "d" else job.generate.model,
                 why=_WHY[name],
                 license=job.data.license if name in ("d", "eda") else "unstated",
             )
             for name in SOURCES[arm]
+            for file in data[name]
         ],
     )

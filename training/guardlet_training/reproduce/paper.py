@@ -1,4 +1,4 @@
-"""Figures of HarmAug's table 1 (arXiv 2410.01524): F1 at 0.5 and AUPRC, means of three seeds."""
+"""Figures of HarmAug (arXiv 2410.01524): Table 1, F1 at 0.5 and AUPRC, means of three seeds."""
 
 from __future__ import annotations
 
@@ -66,3 +66,6 @@ PAPER: Mapping[str, PaperRow] = {
         (0.7357, 0.8362),
     ),
 }
+
+USABLE: Mapping[str, float] = {"harmaug": 0.9681, "no_prefix": 0.1302}
+"""Share of generated answers that are no refusals (Table 4, of 10,000), by arm."""

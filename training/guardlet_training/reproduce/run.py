@@ -15,6 +15,7 @@ from guardlet_training.recipe import load_settings
 from guardlet_training.records import HUB_PREFIX
 from guardlet_training.reproduce import stages
 from guardlet_training.reproduce.arms import SOURCES, train_arm
+from guardlet_training.reproduce.paper import USABLE
 from guardlet_training.reproduce.scores import Scored, measure
 from guardlet_training.reproduce.seed_data import seed_rows
 from guardlet_training.reproduce.sets import SETS, load_set
@@ -30,12 +31,12 @@ TABLE, FIGURES = "table.md", "table.json"
 @dataclass(frozen=True)
 class Run:
     """How a reproduction is run, which changes nothing in its figures. `launcher` starts trainings,
-    see `train_arm`; `say` is told what is being done, and with `any_counts` also of a set that has
-    other counts than the paper's, which is an error otherwise. `warning` heads the table."""
+    see `train_arm`; `say` is told what is being done, and `miscounted` of a set that has other
+    counts than the paper's, which is an error where it is None. `warning` heads the table."""
 
     where: Where = field(default_factory=Where)
     launcher: str | None = None
-    any_counts: bool = False
+    miscounted: Say | None = None
     warning: str = ""
     say: Say = lambda _: None
 
@@ -83,13 +84,15 @@ def _sets(job: Reproduction, folder: Path, run: Run) -> dict[str, list[Row]]:
         file = folder / f"{name}.jsonl"
         if not file.is_file():
             run.say(f"read {SETS[name].title}")
-            write_rows(file, load_set(SETS[name], source, run.say if run.any_counts else None))
+            write_rows(file, load_set(SETS[name], source, run.miscounted))
         loaded[name] = load_rows(str(file))
     return loaded
 
 
-def _data(job: Reproduction, out: Path, held: Mapping[str, Path], run: Run) -> dict[str, Path]:
-    """The labelled rows of every source that an arm needs."""
+def _data(
+    job: Reproduction, out: Path, held: Mapping[str, Path], run: Run
+) -> dict[str, list[Path]]:
+    """The files of labelled rows of every source that an arm needs."""
     needed = {name for arm in job.arms for name in SOURCES[arm]}
     d, exemplars = out / "d/rows.jsonl", out / "d/exemplars.jsonl"
     if not exemplars.is_file():
@@ -99,7 +102,7 @@ def _data(job: Reproduction, out: Path, held: Mapping[str, Path], run: Run) -> d
         write_rows(d, rows)
         write_rows(exemplars, found)
     run.say("D: label")
-    data = {"d": stages.labelled(job, d, out / "d/labelled", run.where)}
+    data = {"d": [stages.labelled(job, d, out / "d/labelled", run.where)]}
     for name, prefix in (("harmaug", True), ("no_prefix", False)):
         if name in needed:
             run.say(f"{TITLES[name]}: generate, respond, label")
@@ -107,7 +110,7 @@ def _data(job: Reproduction, out: Path, held: Mapping[str, Path], run: Run) -> d
             data[name] = stages.augmented(job, prefix, exemplars, held, folder, run.where)
     if "eda" in needed:
         run.say("EDA: vary D")
-        data["eda"] = stages.varied(data["d"], out / "eda")
+        data["eda"] = stages.varied(data["d"][0], out / "eda")
     return data
 
 
@@ -117,9 +120,15 @@ def _write_table(runs: Mapping[str, Sequence[Scored]], out: Path, warning: str) 
     }
     arms = {name: summarise(TITLES[name], found) for name, found in metrics.items()}
     unread = {name: [one.unread for one in found] for name, found in runs.items()}
-    tree = {"warning": warning, "arms": as_data(arms, metrics), "unread": unread}
+    usable = {name: stages.usable_share(out / name) for name in USABLE if name in runs}
+    tree = {
+        "warning": warning,
+        "arms": as_data(arms, metrics),
+        "usable": usable,
+        "unread": unread,
+    }
     write_text(out / FIGURES, json.dumps(tree, indent=2, allow_nan=False) + "\n")
-    text = markdown(arms, warning)
+    text = markdown(arms, usable, warning)
     write_text(out / TABLE, text)
     return text
 

@@ -79,8 +79,10 @@ def _recipe(folder: Path) -> Reproduction:
     return Reproduction(
         student=Student(
             Model(str(folder / "student")),
-            Input(max_tokens=64, stride=8, max_windows=1, prompt_budget=32, max_chars=4096),
-            Training(epochs=1, batch_size=16, micro_batch_size=8, learning_rate=1e-3),
+            Input(max_tokens=64, stride=8, max_windows=2, prompt_budget=32, max_chars=4096),
+            Training(
+                epochs=2, batch_size=16, micro_batch_size=8, learning_rate=3e-3, warmup_steps=5
+            ),
         ),
         data=Data(str(folder / "train.jsonl"), len(_cases()), "CC0-1.0"),
         generate=Generate(str(folder / "generator"), count=48, max_new_tokens=12),
