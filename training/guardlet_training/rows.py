@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from guardlet.errors import DataError
 from guardlet.files import replacing
@@ -19,6 +20,7 @@ __all__ = [
     "dataset_name",
     "load_rows",
     "parse_record",
+    "row_record",
     "write_rows",
 ]
 
@@ -44,8 +46,12 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
     # A lone surrogate is legal in JSON's escapes and in a str, but not in UTF-8.
     with replacing(path, errors="backslashreplace") as file:
         for row in rows:
-            record = {name: getattr(row, name) for name in ROW_KEYS} | dict(row.extra)
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            file.write(json.dumps(row_record(row), ensure_ascii=False) + "\n")
+
+
+def row_record(row: Row) -> dict[str, Any]:
+    """The JSON object of a row."""
+    return {name: getattr(row, name) for name in ROW_KEYS} | dict(row.extra)
 
 
 def _hub_rows(name: str, split: str) -> Iterator[Row]:

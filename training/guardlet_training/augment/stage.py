@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from guardlet.cli.console import progress_bar
 from guardlet.errors import DataError, OutputError
 from guardlet.files import replacing
-from guardlet.jobs import Engine, WorkerSource, job_folder, run_workers
+from guardlet.jobs import Engine, WorkerSource, job_folder, json_line, run_workers
 from guardlet_training.augment.folder import REPORT, ROWS, RUN, StageRows
 
 Item = Mapping[str, Any]
@@ -85,6 +86,14 @@ def run_stage(
         with replacing(out / REPORT, errors="backslashreplace") as file:
             file.write(json.dumps(counts | dict(finish(out)), indent=2, ensure_ascii=False) + "\n")
         return _report(out, rows.rows, rows_per_item, rows.rows - begun)
+
+
+def digest_of(items: Iterable[Item]) -> str:
+    """SHA-256 of items, for a run's identity."""
+    digest = sha256()
+    for item in items:
+        digest.update(json_line(item))
+    return digest.hexdigest()
 
 
 def _report(out: Path, rows: int, rows_per_item: int, new: int) -> StageReport:

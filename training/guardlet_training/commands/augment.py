@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from guardlet_training.commands.augment_generate import generate
+from guardlet_training.commands.augment_label import label
+from guardlet_training.commands.augment_respond import respond
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -15,3 +17,5 @@ def augment() -> None:
 
 
 app.command()(generate)
+app.command()(respond)
+app.command()(label)

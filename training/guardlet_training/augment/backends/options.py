@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 from guardlet.errors import BackendError
 from guardlet_training.augment.backends.backend import BackendSpec, Kind
-from guardlet_training.augment.backends.revision import model_revision
+from guardlet_training.augment.backends.revision import model_revision, short_name
 
 CHUNKS: Mapping[Kind, int] = {"transformers": 64, "vllm": 512, "openai": 64}
 """Rows that a worker completes in one call: what is lost at most when it is killed."""
@@ -77,8 +77,7 @@ def pinned(spec: BackendSpec) -> tuple[BackendSpec, dict[str, Any]]:
 
 def model_name(spec: BackendSpec) -> str:
     """The id of a model, or the name of its folder."""
-    folder = Path(spec.model)
-    return folder.resolve().name if folder.is_dir() else spec.model
+    return short_name(spec.model)
 
 
 def _server_revision(spec: BackendSpec) -> str | None:

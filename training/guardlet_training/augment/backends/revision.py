@@ -29,6 +29,12 @@ def model_revision(model: str, asked: str | None = None) -> str | None:
     return commit if isinstance(commit, str) else asked
 
 
+def short_name(model: str) -> str:
+    """A hub id as it is, or the name of a folder."""
+    folder = Path(model)
+    return folder.resolve().name if folder.is_dir() else model
+
+
 @lru_cache(maxsize=8)
 def _folder_digest(folder: Path) -> str:
     """Of the names and contents of the files directly in the folder, as models are saved."""

@@ -11,7 +11,7 @@ from guardlet.bundle import MANIFEST_FILE
 from guardlet.errors import BackendError, TeacherError
 from guardlet.scan import GuardSource
 from guardlet_export.guard_folder import GUARD_FILE
-from guardlet_training.augment.backends.revision import model_revision
+from guardlet_training.augment.backends.revision import model_revision, short_name
 from guardlet_training.augment.teachers.teacher import Teacher
 
 Kind = Literal["llama-guard", "classifier", "bundle"]
@@ -32,16 +32,15 @@ class TeacherSpec:
 
     kind: Kind
     model: str
-    revision: str
+    revision: str | None
     settings: TeacherSettings
 
     @property
     def identity(self) -> Mapping[str, Any]:
         """What its scores depend on, for a run's record."""
-        folder = Path(self.model)
         return {
             "teacher": self.kind,
-            "model": folder.resolve().name if folder.is_dir() else self.model,
+            "model": short_name(self.model),
             "revision": self.revision,
             "harmful_index": self.settings.harmful_index,
             "dtype": self.settings.dtype,
