@@ -16,9 +16,10 @@ from guardlet.verify import EngineReport
 from guardlet_export.deberta_weights import DebertaWeights, is_deberta, read_weights
 from guardlet_export.errors import UnsupportedModelError
 from guardlet_export.gate import Gate
-from guardlet_export.onnx_graph import PRECISIONS, Precision, linear_names, onnx_bytes
+from guardlet_export.onnx_graph import PRECISIONS, Precision, onnx_bytes
 from guardlet_export.onnx_graph.builder import OPSET
 from guardlet_export.reference import TorchEngine
+from guardlet_export.sensitivity import by_sensitivity, worst_windows
 from guardlet_export.smoothing import STRENGTH, smoothing_scales
 from guardlet_export.standard_onnx import OPSET as STANDARD_OPSET
 from guardlet_export.standard_onnx import export_fp32, export_int8
@@ -27,6 +28,7 @@ EXACT = 1e-4  # how much a score may differ where weights stay float32
 Measure = Callable[[Engine, float], EngineReport]
 _STANDARD = {"fp32": export_fp32, "int8": export_int8}
 _MOST_KEPT = 6
+_LOOKED_AT = 12  # windows: enough to rank linears, few enough for a model of a hundred of them
 
 
 @dataclass(frozen=True)
@@ -100,21 +102,19 @@ def _tuned(
     """Smoothed, and with as few linears in float32 as the tolerance and the gate ask for."""
     scales = smoothing_scales(source.reference, source.windows)
     precision = replace(precision, smoothing=scales)
-
-    def engine(candidate: Precision) -> Engine:
-        return OnnxEngine(onnx_bytes(weights, candidate))
-
-    def accepted(candidate: Precision) -> bool:
-        opened = engine(candidate)
-        if not source.measure(opened, tolerance).passed:
-            return False
-        return source.gate is None or source.gate.accepts(opened)
-
-    def error(candidate: Precision) -> float:
-        return source.measure(engine(candidate), tolerance).mean_score_delta
-
-    while not accepted(precision) and len(precision.kept) < _MOST_KEPT:
-        left = [n for n in linear_names(len(weights.layers)) if n not in precision.kept]
-        choices = [replace(precision, kept=precision.kept | {name}) for name in left]
-        precision = min(choices, key=error)
+    engine = OnnxEngine(onnx_bytes(weights, precision))
+    worst_first: list[str] = []
+    while not _accepted(engine, source, tolerance) and len(precision.kept) < _MOST_KEPT:
+        if not worst_first:
+            windows = worst_windows(source.reference, engine, source.windows, _LOOKED_AT)
+            worst_first = by_sensitivity(source.reference, windows, scales)
+        kept = frozenset(worst_first[: len(precision.kept) + 1])
+        precision = replace(precision, kept=kept)
+        engine = OnnxEngine(onnx_bytes(weights, precision))
     return precision, {"smoothing": STRENGTH, "kept_in_float32": sorted(precision.kept)}
+
+
+def _accepted(engine: Engine, source: Source, tolerance: float) -> bool:
+    if not source.measure(engine, tolerance).passed:
+        return False
+    return source.gate is None or source.gate.accepts(engine)

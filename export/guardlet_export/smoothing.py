@@ -17,18 +17,19 @@ from guardlet_export.reference import TorchEngine
 # Activations have a few channels ten times as large as the others; weights have none. So nearly
 # all of the range moves from the former to the latter: below 0.65 the error of wide layers grows.
 STRENGTH = 0.8
+Floats = NDArray[np.float32]
 _TINY = 1e-3
 
 
 def smoothing_scales(
     engine: TorchEngine, windows: Iterable[Window], strength: float = STRENGTH
-) -> dict[str, NDArray[np.float32]]:
+) -> dict[str, Floats]:
     """Float32 [inputs] for each dense layer of an encoder layer, by its name in the ONNX graph.
 
     Eq. 4 of the paper, max|x|^strength / max|w|^(1 - strength) per input channel, with a geometric
     mean of 1. The largest activations are those of the PyTorch model on `windows`.
     """
-    layers = _linears(engine.model)
+    layers = linears(engine.model)
     with _largest_inputs({name: parts[0] for name, parts in layers.items()}) as largest:
         for window in windows:
             engine.logits(window)
@@ -41,8 +42,9 @@ def smoothing_scales(
     return scales
 
 
-def _linears(model: Any) -> dict[str, tuple[nn.Linear, ...]]:
-    """Modules that read the same input, by the name of the linear they become."""
+def linears(model: Any) -> dict[str, tuple[nn.Linear, ...]]:
+    """Dense layers of the encoder layers that read the same input, by the name in the ONNX graph of
+    the linear they become."""
     found: dict[str, tuple[nn.Linear, ...]] = {}
     for i, layer in enumerate(model.deberta.encoder.layer):
         attention = layer.attention.self
@@ -55,6 +57,11 @@ def _linears(model: Any) -> dict[str, tuple[nn.Linear, ...]]:
         found[f"layer.{i}.intermediate"] = (layer.intermediate.dense,)
         found[f"layer.{i}.output"] = (layer.output.dense,)
     return found
+
+
+def pooler(model: Any) -> dict[str, tuple[nn.Linear, ...]]:
+    """The pooler likewise, which reads a single token and is not smoothed."""
+    return {"pooler": (model.pooler.dense,)}
 
 
 @contextmanager

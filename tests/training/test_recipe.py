@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,26 @@ def test_defaults_are_spelled_out(tmp_path: Path) -> None:
     assert tree["training"]["seed"] == 42
     assert tree["data"][0]["form"] == "as_is"
     assert recipe_dict(load_tree(tmp_path, tree)) == tree
+
+
+def test_a_recipe_extends_another(tmp_path: Path) -> None:
+    base = recipe_tree() | {"decontaminate": ["held.jsonl"], "training": {"seed": 7, "epochs": 2}}
+    (tmp_path / "base.yaml").write_text(json.dumps(base), encoding="utf-8")
+    more = {"extends": "base.yaml", "training": {"epochs": 1}, "data": [source_line("more.jsonl")]}
+    recipe = load_tree(tmp_path, more, "version=9.0.0")
+    assert [source.path for source in recipe.data] == [
+        *(source["path"] for source in base["data"]),
+        "more.jsonl",
+    ]
+    assert (recipe.training.seed, recipe.training.epochs, recipe.version) == (7, 1, "9.0.0")
+    assert recipe.decontaminate == ["held.jsonl"]
+
+
+def test_a_recipe_that_extends_itself_is_refused(tmp_path: Path) -> None:
+    for name, other in (("a.yaml", "b.yaml"), ("b.yaml", "a.yaml")):
+        (tmp_path / name).write_text(json.dumps({"extends": other}), encoding="utf-8")
+    with pytest.raises(RecipeError, match="extends itself"):
+        load_recipe(tmp_path / "a.yaml")
 
 
 @pytest.mark.parametrize(

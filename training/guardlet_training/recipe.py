@@ -119,8 +119,9 @@ class Recipe:
 def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     """Reads a recipe and applies `key.sub=value` overrides (values are YAML).
 
-    Raises RecipeError for unreadable YAML, unknown or missing keys, wrong types, and a name or
-    version that no bundle could carry.
+    `extends: FILE`, beside the recipe, starts from that recipe: settings given here replace its
+    own, and `data` and `decontaminate` are added to its lists. Raises RecipeError for unreadable
+    YAML, unknown or missing keys, wrong types, and a name or version that no bundle could carry.
     """
     recipe = load_settings(path, Recipe, overrides)
     for key in ("name", "version"):
@@ -134,7 +135,7 @@ def load_settings(path: Path, kind: type[T], overrides: list[str] | None = None)
     """A YAML file as the dataclass `kind`, `overrides` as for `load_recipe`, whose errors it
     raises."""
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = _read(path)
         for override in overrides or []:
             _apply(tree, override)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -149,6 +150,24 @@ def load_settings(path: Path, kind: type[T], overrides: list[str] | None = None)
 def recipe_dict(recipe: Recipe) -> dict[str, Any]:
     """The recipe as plain data, every default spelled out."""
     return dataclasses.asdict(recipe)
+
+
+def _read(path: Path, above: tuple[Path, ...] = ()) -> Any:
+    if path.resolve() in above:
+        raise RecipeError(f"recipe {path} extends itself")
+    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(tree, dict) or "extends" not in tree:
+        return tree
+    base = path.parent / str(tree.pop("extends"))
+    return _extended(_read(base, (*above, path.resolve())), tree)
+
+
+def _extended(base: Any, more: Any) -> Any:
+    if isinstance(base, dict) and isinstance(more, dict):
+        return base | {key: _extended(base.get(key), value) for key, value in more.items()}
+    if isinstance(base, list) and isinstance(more, list):
+        return base + more
+    return more
 
 
 def _apply(tree: Any, override: str) -> None:

@@ -42,11 +42,16 @@ def load_rows(source: str, split: str = "train") -> list[Row]:
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Writes rows as JSON Lines under a temporary name, then renames."""
-    # A lone surrogate is legal in JSON's escapes and in a str, but not in UTF-8.
-    with replacing(path, errors="backslashreplace") as file:
-        for row in rows:
-            file.write(json.dumps(row_record(row), ensure_ascii=False) + "\n")
+    """Writes rows as JSON Lines, and the file's folder, whole or not at all. Raises DataError when
+    it cannot."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A lone surrogate is legal in JSON's escapes and in a str, but not in UTF-8.
+        with replacing(path, errors="backslashreplace") as file:
+            for row in rows:
+                file.write(json.dumps(row_record(row), ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror}") from None
 
 
 def row_record(row: Row) -> dict[str, Any]:

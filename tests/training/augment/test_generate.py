@@ -14,6 +14,7 @@ from run_folders import contents
 from guardlet.errors import BackendError, DataError, OutputError
 from guardlet.scan.share import wilson
 from guardlet_training.augment.backends.backend import BackendSpec
+from guardlet_training.augment.filter import REASONS
 from guardlet_training.augment.folder import stage_rows
 from guardlet_training.augment.generate import PREFIX, GenerateJob, generate
 from guardlet_training.augment.seeds import row_seed
@@ -85,13 +86,15 @@ def test_every_attempt_is_kept_and_counted(exemplars: Path, tmp_path: Path) -> N
     assert [row["completion"] for row in rows] == [SPOKEN[s % 4].format(n=s) for s in seeds]
     assert [row["refused"] for row in rows] == [seed % 4 == 1 for seed in seeds]
     new, again = (sum(seed % 4 == kind for seed in seeds) for kind in (0, 2))
-    share = wilson(new + again, 150)
+    share = wilson(sum(seed % 4 != 1 for seed in seeds), 150)
+    assert report.figures["usable"] == new + again
     assert report.figures["success_rate"] == {
         "estimate": share.estimate,
         "lower": share.lower,
         "upper": share.upper,
     }
-    assert report.figures["dropped"] == {"repeated": again - 1, "in_evaluation": 1}
+    counts = {"repeated": again - 1, "in_evaluation": 1}
+    assert report.figures["dropped"] == dict.fromkeys(REASONS, 0) | counts
     kept = load_rows(str(out / "instructions.jsonl"))
     assert len(kept) == report.figures["kept"] == new
     assert {row.prompt for row in kept} == {
@@ -170,7 +173,7 @@ def test_twins_are_new_harmless_requests(tmp_path: Path) -> None:
     assert (kept.id, kept.prompt) == ("0-twin", "Kill the process of the neighbour app.")
     assert (kept.label, kept.category) == (0, "benign twin")
     assert report.figures["rejected"] == {"refused": 1, "empty": 1, "copy": 1}
-    assert report.figures["success_rate"]["estimate"] == 0.25
+    assert report.figures["success_rate"]["estimate"] == 0.75
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,12 @@ def test_draws_follow_the_probabilities() -> None:
     assert float(((nucleus[:2] - kept) ** 2 / kept).sum() * 4000) < 10.8  # 1 degree
 
 
+def test_a_chat_longer_than_the_context_is_refused(folder: Path) -> None:
+    with pytest.raises(BackendError, match=r"do not fit into the 512 of") as caught:
+        opened(folder).complete([CHATS[2]], Sampling(max_new_tokens=510), [0])
+    assert CHATS[2].user not in str(caught.value)
+
+
 def test_a_model_without_a_chat_template_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="no chat template"):
         opened(save_tiny_chat(tmp_path, template=None))
@@ -135,6 +141,14 @@ def test_a_template_that_drops_the_prefill_is_named(tmp_path: Path) -> None:
     template = TEMPLATE.replace("{{ m.content }}", "{{ m.content if m.role == 'user' else '-' }}")
     with pytest.raises(BackendError, match="takes no chat"):
         opened(save_tiny_chat(tmp_path, template)).complete([CHATS[0]], Sampling(), [0])
+
+
+def test_a_template_that_leaves_nothing_is_named(tmp_path: Path) -> None:
+    template = "{% for m in messages if m.role == 'assistant' %}{{ m.content }}{% endfor %}"
+    backend = opened(save_tiny_chat(tmp_path, template))
+    assert backend.complete([CHATS[0]], Sampling(max_new_tokens=2), [0])
+    with pytest.raises(BackendError, match="shows it nothing"):
+        backend.complete([CHATS[2]], Sampling(), [0])
 
 
 @pytest.mark.parametrize("name", ["nowhere", "empty"])

@@ -86,15 +86,22 @@ class AttemptSource:
 
 def write_kept(folder: Path, name: str, evaluation: Sequence[Path], keep: Keep) -> dict[str, Any]:
     """Writes the attempts of a complete stage that were not rejected and that `keep` lets through
-    to `folder`/`name`, and returns the counts with the success rate (Wilson's 95 % interval)."""
+    to `folder`/`name`, and returns the counts.
+
+    `success_rate` is the share that is no refusal, as in the paper's Table 4, with Wilson's 95 %
+    interval; `usable` are those that were not rejected for any reason.
+    """
     rows = list(stage_rows(folder))
     usable = [row for row in rows if row["rejected"] is None]
     kept, dropped = keep([parse_record(row, row["id"]) for row in usable], evaluation)
     write_rows(folder / name, kept)
-    rejected = Counter(row["rejected"] for row in rows if row["rejected"])
+    rejected = {REFUSED: 0, EMPTY: 0} | Counter(
+        row["rejected"] for row in rows if row["rejected"] is not None
+    )
     return {
-        "rejected": {REFUSED: 0, EMPTY: 0} | dict(sorted(rejected.items())),
-        "success_rate": asdict(wilson(len(usable), len(rows))),
+        "success_rate": asdict(wilson(len(rows) - rejected[REFUSED], len(rows))),
+        "rejected": rejected,
+        "usable": len(usable),
         "dropped": dict(dropped),
         "kept": len(kept),
     }

@@ -8,26 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from guardlet.errors import DataError
-from guardlet_training.overlap import overlapping
-from guardlet_training.rows import Row, load_rows
+from guardlet_training.augment.filter import filter_instructions
+from guardlet_training.rows import Row
 
 Keep = Callable[[Sequence[Row], Sequence[Path]], tuple[Sequence[Row], Mapping[str, Any]]]
 """Rows and evaluation files to the rows that stay and the counts of those that do not."""
 
 
-def keep(rows: Sequence[Row], evaluation: Sequence[Path]) -> tuple[list[Row], dict[str, int]]:
-    """The first of equal prompts (up to case and spaces) that nearly repeats no evaluation prompt.
-
-    Raises DataError for an evaluation file that cannot be read.
-    """
-    distinct = list(
-        {" ".join(row.prompt.casefold().split()): row for row in reversed(rows)}.values()
-    )
-    distinct.reverse()
-    held = [row.prompt for file in evaluation for row in load_rows(str(file))]
-    near = overlapping([row.prompt for row in distinct], held) if held else set()
-    kept = [row for index, row in enumerate(distinct) if index not in near]
-    return kept, {"repeated": len(rows) - len(distinct), "in_evaluation": len(near)}
+def keep(rows: Sequence[Row], evaluation: Sequence[Path]) -> tuple[list[Row], Mapping[str, int]]:
+    """As `filter_instructions`, which see."""
+    kept, report = filter_instructions(rows, evaluation)
+    return kept, report.dropped
 
 
 def file_digests(files: Sequence[Path]) -> list[dict[str, str]]:

@@ -99,4 +99,4 @@ def is_near_copy(item: Item, twin: str) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    return set(_WORD.findall(text.casefold())) - ENGLISH_STOP_WORDS
+    return {word for word in _WORD.findall(text.casefold()) if word not in ENGLISH_STOP_WORDS}

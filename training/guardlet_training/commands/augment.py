@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from guardlet_training.commands.augment_filter import filter_rows
 from guardlet_training.commands.augment_generate import generate
 from guardlet_training.commands.augment_label import label
 from guardlet_training.commands.augment_respond import respond
@@ -19,3 +20,4 @@ def augment() -> None:
 app.command()(generate)
 app.command()(respond)
 app.command()(label)
+app.command("filter")(filter_rows)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +15,7 @@ from guardlet_training.commands.augment_options import (
     BackendSettings,
     BaseUrl,
     EngineOption,
+    Evaluation,
     Gpus,
     MaxNewTokens,
     OutFolder,
@@ -48,10 +50,7 @@ def generate(
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 128,
     seed: Seed = 42,
-    evaluation: Annotated[
-        Optional[list[Path]],
-        typer.Option(help="Rows that nothing generated may overlap with; again for more."),
-    ] = None,
+    evaluation: Evaluation = None,
     benign_twins: Annotated[
         bool, typer.Option("--benign-twins", help="Also ask for a harmless look-alike of each.")
     ] = False,
@@ -93,12 +92,16 @@ def generate(
 def _print(report: StageReport, what: str, file: Path) -> None:
     figures = report.figures
     share = figures["success_rate"]
-    rate = f"{share['estimate']:.1%} (95 % interval {share['lower']:.1%} to {share['upper']:.1%})"
-    rejected = ", ".join(f"{count:,} {why}" for why, count in figures["rejected"].items())
-    dropped = ", ".join(
-        f"{count:,} {why.replace('_', ' ')}" for why, count in figures["dropped"].items()
-    )
+    interval = f"95 % interval {share['lower']:.1%} to {share['upper']:.1%}"
     console = stdout()
-    console.print(plain(f"usable: {rate} of {report.rows:,} attempts; {rejected}"))
-    console.print(plain(f"kept {figures['kept']:,} {what}; dropped: {dropped}"))
+    console.print(
+        plain(f"not refused: {share['estimate']:.1%} ({interval}) of {report.rows:,} attempts")
+    )
+    console.print(plain(f"kept {figures['kept']:,} {what}; {_counts(figures)}"))
     console.print(plain(f"written to {file}"))
+
+
+def _counts(figures: Mapping[str, Any]) -> str:
+    """Why attempts did not become rows: "3 refused, 2 empty, 1 near duplicate"."""
+    found = {**figures["rejected"], **figures["dropped"]}
+    return ", ".join(f"{count:,} {why.replace('_', ' ')}" for why, count in found.items())

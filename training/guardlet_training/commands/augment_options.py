@@ -49,3 +49,8 @@ Workers = Annotated[
     int, typer.Option(min=1, help="Processes, or Ray workers; each opens the model.")
 ]
 Gpus = Annotated[float, typer.Option(min=0, help="GPUs of one Ray worker.")]
+Evaluation = Annotated[
+    Optional[list[Path]],
+    typer.Option(help="Rows that nothing new may overlap with; again for more."),
+]
+JsonOut = Annotated[Optional[Path], typer.Option("--json", help="Write the report to this file.")]

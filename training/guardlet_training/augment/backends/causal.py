@@ -35,7 +35,7 @@ def causal_model(model: str, revision: str | None, device: str, dtype: str) -> A
 
     try:
         network = AutoModelForCausalLM.from_pretrained(
-            model, revision=revision, torch_dtype=dtype, device_map=best_device(device)
+            model, revision=revision, dtype=dtype, device_map=best_device(device)
         )
     except Exception as error:
         raise _unloadable(model, error) from None

@@ -21,9 +21,9 @@ _MARK = "\u2402"
 class TransformersBackend:
     """Completes chats in batches, left padded.
 
-    A row's random draws come from its own seed, so its text does not depend on the batch, up to the
-    rounding of batched arithmetic: in float32 that changes about one token in a million, in
-    bfloat16 more; `batch_size` 1 leaves no such difference.
+    A row's random draws come from its own seed, so its text does not depend on the batch, up to
+    rounding: batched arithmetic may tip a draw that falls between two tokens, in bfloat16 sooner
+    than in float32. `batch_size` 1 leaves no such difference.
     """
 
     def __init__(
@@ -46,9 +46,10 @@ class TransformersBackend:
     def complete(
         self, chats: Sequence[Chat], sampling: Sampling, seeds: Sequence[int]
     ) -> list[str]:
-        """One continuation a chat. Raises BackendError when the template takes no such chat, and
-        when the memory of the device is not enough."""
+        """One continuation a chat. Raises BackendError when the template takes no such chat, a chat
+        is longer than the model's context, or the memory of the device is not enough."""
         prompts = [self._encode(chat) for chat in chats]
+        self._check_lengths(prompts, sampling.max_new_tokens)
         return [
             text
             for begin in range(0, len(prompts), self._batch_size)
@@ -66,7 +67,18 @@ class TransformersBackend:
     def _encode(self, chat: Chat) -> list[int]:
         text = self._render(messages(chat), **template_options(chat))
         ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        if not ids:
+            raise BackendError(f"the chat template of {self.model} shows it nothing of a request")
         return ids
+
+    def _check_lengths(self, prompts: Sequence[Sequence[int]], new: int) -> None:
+        limit = getattr(self._network.config.get_text_config(), "max_position_embeddings", None)
+        longest = max(map(len, prompts), default=0)
+        if limit and longest + new > limit:
+            raise BackendError(
+                f"a request of {longest} tokens and {new} new ones do not fit into the {limit} of "
+                f"{self.model}; ask for fewer exemplars or new tokens"
+            )
 
     def _render(self, turns: list[dict[str, str]], **options: bool) -> str:
         from jinja2 import TemplateError
@@ -127,13 +139,13 @@ class TransformersBackend:
         """The model's and the tokenizer's end tokens, and the special token with which the chat
         template closes an assistant's turn, which many models do not list."""
         listed = self._network.generation_config.eos_token_id
-        ends = listed if isinstance(listed, list) else [listed]
-        ends.append(self._tokenizer.eos_token_id)
+        ends = [*(listed if isinstance(listed, list) else [listed]), self._tokenizer.eos_token_id]
         closed = self._render(messages(Chat("a", prefill=_MARK)), add_generation_prompt=False)
         rest = self._tokenizer(closed.rpartition(_MARK)[2].lstrip(), add_special_tokens=False)
         if rest["input_ids"] and rest["input_ids"][0] in self._tokenizer.added_tokens_decoder:
             ends.append(rest["input_ids"][0])
-        found = [token for token in dict.fromkeys(ends) if token is not None]
+        size = self._network.get_input_embeddings().num_embeddings
+        found = [token for token in dict.fromkeys(ends) if token is not None and token < size]
         if not found:
             raise BackendError(f"{self.model} has no token that ends a text")
         return found
