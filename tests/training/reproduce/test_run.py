@@ -47,7 +47,7 @@ def test_the_table_has_every_arm_and_set(whole: Path) -> None:
     for arm in tree["arms"].values():
         assert set(arm["measured"]["sets"]) == set(SETS)
         assert all(run[name]["rows"] == 40 for run in arm["runs"] for name in SETS)
-    assert set(tree["usable"]) == {"harmaug", "no_prefix"}
+    assert set(tree["answered"]) == {"harmaug", "no_prefix"}
     assert "mean nothing" in tree["warning"]
 
 

@@ -59,7 +59,7 @@ def test_the_table_shows_both() -> None:
     assert lines[2].startswith("| a teacher | here | 0.2500 / 0.7500 |")
     assert "| paper | 0.8061 / 0.8869 |" in lines[3] and "0.7080 / 0.7720" in lines[3]
     assert "mean of 2 seeds" in lines[4]
-    assert "Table 9" in text and "25.0% of the generated answers were usable; 13.0% in" in text
+    assert "Table 9" in text and "25.0% of the answers were no refusals; 13.0% in" in text
     assert {line.count("|") for line in lines} == {8}
 
 

@@ -67,5 +67,5 @@ PAPER: Mapping[str, PaperRow] = {
     ),
 }
 
-USABLE: Mapping[str, float] = {"harmaug": 0.9681, "no_prefix": 0.1302}
+ANSWERED: Mapping[str, float] = {"harmaug": 0.9681, "no_prefix": 0.1302}
 """Share of generated answers that are no refusals (Table 4, of 10,000), by arm."""

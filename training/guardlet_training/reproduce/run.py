@@ -15,7 +15,7 @@ from guardlet_training.recipe import load_settings
 from guardlet_training.records import HUB_PREFIX
 from guardlet_training.reproduce import stages
 from guardlet_training.reproduce.arms import SOURCES, train_arm
-from guardlet_training.reproduce.paper import USABLE
+from guardlet_training.reproduce.paper import ANSWERED
 from guardlet_training.reproduce.scores import Scored, measure
 from guardlet_training.reproduce.seed_data import seed_rows
 from guardlet_training.reproduce.sets import SETS, load_set
@@ -120,15 +120,15 @@ def _write_table(runs: Mapping[str, Sequence[Scored]], out: Path, warning: str) 
     }
     arms = {name: summarise(TITLES[name], found) for name, found in metrics.items()}
     unread = {name: [one.unread for one in found] for name, found in runs.items()}
-    usable = {name: stages.usable_share(out / name) for name in USABLE if name in runs}
+    answered = {name: stages.answered_share(out / name) for name in ANSWERED if name in runs}
     tree = {
         "warning": warning,
         "arms": as_data(arms, metrics),
-        "usable": usable,
+        "answered": answered,
         "unread": unread,
     }
     write_text(out / FIGURES, json.dumps(tree, indent=2, allow_nan=False) + "\n")
-    text = markdown(arms, usable, warning)
+    text = markdown(arms, answered, warning)
     write_text(out / TABLE, text)
     return text
 

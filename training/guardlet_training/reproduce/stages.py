@@ -62,8 +62,8 @@ def augmented(
     ]
 
 
-def usable_share(folder: Path) -> float:
-    """Of the attempts that `augmented` made in `folder`."""
+def answered_share(folder: Path) -> float:
+    """Of the attempts that `augmented` made in `folder`, those that are no refusals."""
     report = json.loads((folder / "generated" / REPORT).read_text(encoding="utf-8"))
     share: float = report["success_rate"]["estimate"]
     return share

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from guardlet_training.metrics import Metrics
-from guardlet_training.reproduce.paper import PAPER, USABLE, Figures
+from guardlet_training.reproduce.paper import ANSWERED, PAPER, Figures
 from guardlet_training.reproduce.sets import SETS
 
 Runs = Sequence[Mapping[str, Metrics]]
@@ -37,9 +37,9 @@ def summarise(title: str, runs: Runs) -> Measured:
     return Measured(title, len(runs), sets, deviations, whole)
 
 
-def markdown(arms: Mapping[str, Measured], usable: Mapping[str, float], warning: str = "") -> str:
-    """The table: for each arm what was measured, and the paper's row where it has one. `usable` is
-    the share of generated answers that could be used, by arm."""
+def markdown(arms: Mapping[str, Measured], answered: Mapping[str, float], warning: str = "") -> str:
+    """The table: for each arm what was measured, and the paper's row where it has one; then the
+    share of the generator's answers that are no refusals, `answered`, by arm."""
     columns = ("model", "figures", *(item.title for item in SETS.values()), "mean")
     lines = [warning, ""] if warning else []
     lines += ["F1 at 0.5 / AUPRC", "", _line(columns), _line(["---"] * len(columns))]
@@ -53,9 +53,9 @@ def markdown(arms: Mapping[str, Measured], usable: Mapping[str, float], warning:
             lines.append(_line([*row, _cell(paper.mean)]))
             notes += [paper.note] if paper.note else []
     notes += [
-        f"{arms[name].title}: {share:.1%} of the generated answers were usable; {USABLE[name]:.1%} "
+        f"{arms[name].title}: {share:.1%} of the answers were no refusals; {ANSWERED[name]:.1%} "
         "in the paper."
-        for name, share in usable.items()
+        for name, share in answered.items()
     ]
     return "\n".join([*lines, *(f"\n{note}" for note in notes)]) + "\n"
 
