@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def train_arm(
     tree = recipe_dict(arm_recipe(job, arm, seed, data, folder))
     write_text(recipe, yaml.safe_dump(tree, sort_keys=False))
     if launcher is None:
-        return train(recipe, folder / "run")
+        with redirect_stdout(sys.stderr):  # where the launched one's goes too
+            return train(recipe, folder / "run")
     words = [*shlex.split(launcher), "-m", "guardlet", "train", recipe, "--out", folder / "run"]
     try:
         done = subprocess.run([str(word) for word in words], stdout=sys.stderr).returncode
