@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -40,13 +41,26 @@ def recipe(folder: Path, model: Path, rows: int) -> Path:
     return write_recipe(folder, tree)
 
 
-def run(launcher: list[str], *words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+def start(launcher: list[str], *words: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", *launcher, "guardlet", "train", *map(str, words)],
         env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def run(launcher: list[str], *words: object) -> subprocess.CompletedProcess[str]:
+    child = start(launcher, *words)
+    output, errors = child.communicate()
+    return subprocess.CompletedProcess(child.args, child.returncode, output, errors)
+
+
+def assert_same_weights(left: Path, right: Path) -> None:
+    ours, theirs = (load_file(out / "model/model.safetensors") for out in (left, right))
+    for name, weight in ours.items():
+        torch.testing.assert_close(theirs[name], weight, atol=1e-6, rtol=0, msg=name)
 
 
 TORCHRUN = ["torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m"]
@@ -65,11 +79,12 @@ def test_two_processes_equal_one(
         assert result.returncode == 0, result.stderr[-3000:]
         assert result.stdout.count("wrote ") == 1
     assert (tmp_path / f"two/checkpoint-{steps}/rng_state_1.pth").is_file()
-    one, two = (load_file(tmp_path / out / "model/model.safetensors") for out in ("one", "two"))
-    before = load_file(tmp_path / "one/checkpoint-5/model.safetensors")
-    assert max((one[name] - before[name]).abs().max() for name in one) > 2e-5
-    for name, weight in one.items():
-        torch.testing.assert_close(two[name], weight, atol=1e-6, rtol=0, msg=name)
+    before, after = (
+        load_file(tmp_path / "one" / name / "model.safetensors")
+        for name in ("checkpoint-5", "model")
+    )
+    assert max((after[name] - before[name]).abs().max() for name in after) > 2e-5
+    assert_same_weights(tmp_path / "one", tmp_path / "two")
 
 
 @pytest.mark.slow
@@ -90,8 +105,27 @@ def test_a_run_of_one_process_goes_on_with_two(tmp_path: Path, tiny_bert: Path) 
     shutil.rmtree(tmp_path / "moved/checkpoint-10")
     result = run(TORCHRUN, made, "--out", tmp_path / "moved")
     assert result.returncode == 0, result.stderr[-3000:]
-    whole, moved = (
-        load_file(tmp_path / out / "model/model.safetensors") for out in ("whole", "moved")
-    )
-    for name, weight in whole.items():
-        torch.testing.assert_close(moved[name], weight, atol=1e-6, rtol=0, msg=name)
+    assert_same_weights(tmp_path / "whole", tmp_path / "moved")
+
+
+@pytest.mark.slow
+def test_two_nodes_equal_one(tmp_path: Path, tiny_bert: Path) -> None:
+    made = recipe(tmp_path, tiny_bert, 30)
+    assert run([], made, "--out", tmp_path / "one").returncode == 0
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    where = ["--master_addr", "127.0.0.1", "--master_port", port, "--nproc_per_node", "1", "-m"]
+    nodes = [
+        start(
+            ["torch.distributed.run", "--nnodes", "2", "--node_rank", rank, *where],
+            made,
+            "--out",
+            tmp_path / "two",
+        )
+        for rank in "01"
+    ]
+    ended = [node.communicate() for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], ended[0][1][-3000:]
+    assert ["wrote " in output for output, _ in ended] == [True, False]
+    assert_same_weights(tmp_path / "one", tmp_path / "two")

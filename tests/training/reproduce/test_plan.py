@@ -52,7 +52,8 @@ def test_the_students_training_is_that_of_the_shipped_recipe(paper: Reproduction
 
 
 def test_paths_lie_beside_the_recipe_and_can_be_replaced() -> None:
-    job = load_reproduction(PAPER, {"oai": "elsewhere.json"}, ["seeds=[7]"])
+    own = ["seeds=[7]", "sets.harmbench=harmbench_eval.json"]
+    job = load_reproduction(PAPER, {"oai": "elsewhere.json"}, own)
     assert job.sets["oai"] == "elsewhere.json"
     assert job.sets["harmbench"] == str(PAPER.parent / "harmbench_eval.json")
     assert job.sets["toxicchat"] == "hf://lmsys/toxic-chat"

@@ -106,10 +106,13 @@ def test_another_recipe_is_refused(whole: Path) -> None:
         reproduce(whole, "generate.count=3")
 
 
-def test_wrong_sets_are_refused_and_nothing_is_made(tmp_path: Path) -> None:
+def test_wrong_sets_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "oai.json"
     file.write_text(json.dumps([{"prompt": "apple", "toxicity": 1}]), encoding="utf-8")
     paper = ("--scale", "paper", "--sets", f"oai={file}")
+    with pytest.raises(DataError, match="give --sets harmbench=FILE"):
+        reproduce(tmp_path / "run", *paper)
+    paper = (*paper, "--sets", f"harmbench={file}")
     with pytest.raises(DataError, match="1680 rows in the paper, this has 1"):
         reproduce(tmp_path / "run", *paper)
     with pytest.raises(DataError, match="no set is called toxic"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -132,10 +131,23 @@ def test_other_counts_are_an_error_or_a_warning(
     assert len(heard) == 1 and message in heard[0]
 
 
-def test_the_hub_is_asked_for_the_papers_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fake(name: str, config: str | None, split: str) -> list[dict[str, Any]]:
-        return [{"user_input": json.dumps([name, config, split]), "toxicity": 0}]
+@pytest.mark.parametrize(
+    ("name", "config", "split"),
+    [
+        ("oai", None, "train"),  # there is no other
+        ("toxicchat", "toxicchat0124", "test"),
+        ("wildguardmix", "wildguardtest", "test"),
+    ],
+)
+def test_the_hub_is_asked_for_the_papers_part(
+    monkeypatch: pytest.MonkeyPatch, name: str, config: str | None, split: str
+) -> None:
+    asked = []
+
+    def fake(*words: str | None, split: str) -> list[dict[str, Any]]:
+        asked.append((*words, split))
+        return []
 
     monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=fake))
-    (row,) = load_set(SETS["toxicchat"], "hf://lmsys/toxic-chat", warn=lambda _: None)
-    assert json.loads(row.prompt) == ["lmsys/toxic-chat", "toxicchat0124", "test"]
+    assert load_set(SETS[name], "hf://owner/name", warn=lambda _: None) == []
+    assert asked == [("owner/name", config, split)]

@@ -47,7 +47,7 @@ def load_reproduction(
     """The recipe, with `sets` in place of its own. Raises RecipeError, and DataError for a set that
     is not one of the paper's."""
     job = load_settings(path, Reproduction, list(overrides))
-    own = {name: _beside(path, source) for name, source in job.sets.items()}
+    own = {name: source and _beside(path, source) for name, source in job.sets.items()}
     wanted = {**own, **sets}
     unknown = sorted(wanted.keys() - SETS.keys())
     if unknown:
@@ -60,8 +60,12 @@ def reproduce(job: Reproduction, out: Path, run: Run) -> str:
     """Runs every stage in `out`, goes on where an earlier call was stopped, and returns the table,
     which is in table.md and, with every figure, in table.json.
 
-    Raises OutputError when `out` holds another reproduction, and what the stages raise.
+    Raises DataError for a set without a source, OutputError when `out` holds another reproduction,
+    and what the stages raise.
     """
+    missing = [name for name, source in job.sets.items() if source is None]
+    if missing:
+        raise DataError(f"no source of {', '.join(missing)}: give --sets {missing[0]}=FILE")
     with job_folder(out, "reproduction.json", asdict(job), "reproduction"):
         sets = _sets(job, out / "sets", run)
         data = _data(job, out, {name: out / f"sets/{name}.jsonl" for name in sets}, run)
@@ -82,7 +86,7 @@ def _sets(job: Reproduction, folder: Path, run: Run) -> dict[str, list[Row]]:
     loaded = {}
     for name, source in job.sets.items():
         file = folder / f"{name}.jsonl"
-        if not file.is_file():
+        if source is not None and not file.is_file():
             run.say(f"read {SETS[name].title}")
             write_rows(file, load_set(SETS[name], source, run.miscounted))
         loaded[name] = load_rows(str(file))

@@ -117,7 +117,7 @@ def _wildguardmix(record: Record, at: str) -> tuple[str, str | None, int]:
 SETS: Mapping[str, EvaluationSet] = {
     item.name: item
     for item in (
-        EvaluationSet("oai", "OAI", _oai, 1680, 522),
+        EvaluationSet("oai", "OAI", _oai, 1680, 522, split="train"),
         EvaluationSet("toxicchat", "ToxicChat", _toxic_chat, 5083, config="toxicchat0124"),
         EvaluationSet("harmbench", "HarmBench", _harmbench, 602, 273),
         EvaluationSet("wildguardmix", "WildGuardMix", _wildguardmix, 1725, config="wildguardtest"),

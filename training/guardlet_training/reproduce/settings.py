@@ -87,14 +87,14 @@ class Student:
 @dataclass(frozen=True, config=_STRICT_KEYS)
 class Reproduction:
     """`teachers` label everything, the first is measured too. `sets` are paths, relative to this
-    file, or hub ids, by name."""
+    file, or hub ids, by name; None has to be replaced on the command line."""
 
     student: Student
     data: Data
     generate: Generate
     respond: Respond
     teachers: list[str]
-    sets: dict[str, str]
+    sets: dict[str, str | None]
     loads: Loads
     arms: list[Arm] = field(default_factory=lambda: ["kd", "eda", "no_prefix", "harmaug"])
     seeds: list[int] = field(default_factory=lambda: [42, 123, 456])
