@@ -17,6 +17,7 @@ from guardlet_training.augment.backends.backend import BackendSpec
 from guardlet_training.augment.filter import REASONS
 from guardlet_training.augment.folder import stage_rows
 from guardlet_training.augment.generate import PREFIX, GenerateJob, generate
+from guardlet_training.augment.kept import Keeping
 from guardlet_training.augment.seeds import row_seed
 from guardlet_training.augment.stage import StageReport
 from guardlet_training.augment.twins import is_near_copy, write_twins
@@ -80,7 +81,7 @@ def test_every_attempt_is_kept_and_counted(exemplars: Path, tmp_path: Path) -> N
     held_seed = next(seed for seed in seeds if seed % 4 == 0)
     write_rows(held, [Row("h", f"bake a {held_seed} layer cake of plums")])
     with serving(ChatServer(speak)) as server:
-        report = generate(job(server, exemplars, evaluation=[held]), out)
+        report = generate(job(server, exemplars, keeping=Keeping([held])), out)
     rows = list(stage_rows(out))
     assert [row["id"] for row in rows] == [f"generated-{n:07d}" for n in range(150)]
     assert [row["completion"] for row in rows] == [SPOKEN[s % 4].format(n=s) for s in seeds]
@@ -146,8 +147,8 @@ def test_too_few_exemplars_or_a_missing_set_leave_nothing(exemplars: Path, tmp_p
     with serving(ChatServer(speak)) as server:
         with pytest.raises(DataError, match="there are 0"):
             generate(job(server, tmp_path / "empty.jsonl"), out)
-        with pytest.raises(DataError, match="cannot read"):
-            generate(job(server, exemplars, evaluation=[tmp_path / "none.jsonl"]), out)
+        with pytest.raises(DataError, match="no such data file"):
+            generate(job(server, exemplars, keeping=Keeping([tmp_path / "none.jsonl"])), out)
     assert not out.exists()
 
 

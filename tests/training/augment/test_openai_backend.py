@@ -37,6 +37,7 @@ def test_continues_a_begun_turn_and_leaves_out_the_prefill(speak: Any) -> None:
     body = next(body for body in server.bodies if body["seed"] == 100)
     assert body["messages"][-1] == {"role": "assistant", "content": "I have an idea:"}
     assert (body["continue_final_message"], body["add_generation_prompt"]) == (True, False)
+    assert body["chat_template_kwargs"] == {"enable_thinking": False}
     assert (body["temperature"], body["top_p"], body["max_tokens"]) == (0.5, 0.9, 7)
 
 
@@ -47,6 +48,7 @@ def test_a_server_that_answers_anew_is_refused_before_it_is_asked_for_anything()
             backend.complete(PREFILLED, Sampling(), SEEDS)
         assert len(server.bodies) == 1
         answer = backend.complete([Chat("hello")], Sampling(), [1])
+        assert not {"continue_final_message", "chat_template_kwargs"} & server.bodies[-1].keys()
     assert answer == ["Paris is the capital of France."]
 
 

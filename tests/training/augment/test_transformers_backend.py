@@ -143,6 +143,11 @@ def test_a_template_that_drops_the_prefill_is_named(tmp_path: Path) -> None:
         opened(save_tiny_chat(tmp_path, template)).complete([CHATS[0]], Sampling(), [0])
 
 
+def test_a_thinking_model_is_told_not_to(tmp_path: Path) -> None:
+    thinks = "{{ raise_exception('thinks') if enable_thinking is not defined or enable_thinking }}"
+    opened(save_tiny_chat(tmp_path, thinks + TEMPLATE))
+
+
 def test_a_template_that_leaves_nothing_is_named(tmp_path: Path) -> None:
     template = "{% for m in messages if m.role == 'assistant' %}{{ m.content }}{% endfor %}"
     backend = opened(save_tiny_chat(tmp_path, template))

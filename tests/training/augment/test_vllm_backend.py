@@ -51,6 +51,7 @@ class StandIn(ModuleType):
         sampling_params: list[Any],
         *,
         use_tqdm: bool,
+        chat_template_kwargs: dict[str, bool],
         continue_final_message: bool,
         add_generation_prompt: bool,
     ) -> list[Any]:
@@ -58,6 +59,7 @@ class StandIn(ModuleType):
             raise ValueError("both")
         if any((turns[-1]["role"] == "assistant") != continue_final_message for turns in messages):
             raise ValueError("an open turn in a call that closes all, or the other way round")
+        assert chat_template_kwargs == {"enable_thinking": False}
         self.calls.append({"messages": messages, "params": sampling_params})
         return [
             SimpleNamespace(outputs=[SimpleNamespace(text=f"{self.echo}{params.seed}")])

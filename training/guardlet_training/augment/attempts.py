@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from guardlet.scan.share import wilson
 from guardlet_training.augment.backends.backend import Backend, BackendSpec, Chat, Sampling
 from guardlet_training.augment.chatter import instruction
-from guardlet_training.augment.folder import stage_rows
-from guardlet_training.augment.kept import Keep
 from guardlet_training.augment.refusals import is_refusal
 from guardlet_training.augment.seeds import row_seed
 from guardlet_training.augment.stage import Item, ItemRows, Worker
-from guardlet_training.rows import parse_record, write_rows
 
 FEWEST_WORDS = 3
 REFUSED, EMPTY, COPY = "refused", "empty", "copy"
@@ -82,26 +76,3 @@ class AttemptSource:
         if len(prompt.split()) < FEWEST_WORDS:
             return EMPTY
         return COPY if self.is_copy(item, prompt) else None
-
-
-def write_kept(folder: Path, name: str, evaluation: Sequence[Path], keep: Keep) -> dict[str, Any]:
-    """Writes the attempts of a complete stage that were not rejected and that `keep` lets through
-    to `folder`/`name`, and returns the counts.
-
-    `success_rate` is the share that is no refusal, as in the paper's Table 4, with Wilson's 95 %
-    interval; `usable` are those that were not rejected for any reason.
-    """
-    rows = list(stage_rows(folder))
-    usable = [row for row in rows if row["rejected"] is None]
-    kept, dropped = keep([parse_record(row, row["id"]) for row in usable], evaluation)
-    write_rows(folder / name, kept)
-    rejected = {REFUSED: 0, EMPTY: 0} | Counter(
-        row["rejected"] for row in rows if row["rejected"] is not None
-    )
-    return {
-        "success_rate": asdict(wilson(len(rows) - rejected[REFUSED], len(rows))),
-        "rejected": rejected,
-        "usable": len(usable),
-        "dropped": dict(dropped),
-        "kept": len(kept),
-    }

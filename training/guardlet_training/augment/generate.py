@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from guardlet.jobs import Engine
-from guardlet_training.augment.attempts import AttemptSource, write_kept
+from guardlet_training.augment.attempts import AttemptSource
 from guardlet_training.augment.backends.backend import BackendSpec, Chat, Sampling
 from guardlet_training.augment.backends.options import CHUNKS, model_name, pinned
 from guardlet_training.augment.exemplars import Exemplars
-from guardlet_training.augment.kept import Keep, file_digests, keep
+from guardlet_training.augment.kept import Keeping, prompts_digest
 from guardlet_training.augment.stage import Item, StageReport, run_stage
 from guardlet_training.rows import load_rows
 
@@ -26,7 +23,7 @@ INSTRUCTIONS = "instructions.jsonl"
 @dataclass(frozen=True)
 class GenerateJob:
     """What to generate, and from what. `count` is the number of attempts, `k` that of exemplars in
-    a request; `exemplars` is a source of rows, `evaluation` files that nothing may overlap with."""
+    a request; `exemplars` is a source of rows, as `load_rows` takes them."""
 
     exemplars: str
     backend: BackendSpec
@@ -35,7 +32,7 @@ class GenerateJob:
     prefix: bool = True
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 42
-    evaluation: Sequence[Path] = ()
+    keeping: Keeping = field(default_factory=Keeping)
 
 
 def generate(
@@ -45,31 +42,31 @@ def generate(
     engine: Engine = "local",
     workers: int = 1,
     gpus: float = 0,
-    keep: Keep = keep,
 ) -> StageReport:
     """Makes the attempts, rows of `out`/rows.jsonl, and writes those that can be used and that
-    `keep` lets through to `out`/instructions.jsonl.
+    are new to `out`/instructions.jsonl.
 
     Their label is left open: a teacher has to say which of them are harmful. Raises DataError for
-    exemplars or evaluation files that cannot be used, BackendError, and what `run_stage` raises.
+    exemplars or evaluation sets that cannot be used, BackendError, and what `run_stage` raises.
     """
-    exemplars = Exemplars.of(load_rows(job.exemplars), job.k)
+    rows = load_rows(job.exemplars)
+    exemplars = Exemplars.of(rows, job.k)
     backend, about = pinned(job.backend)
     identity = {
         "stage": "generate",
         **about,
         "sampling": asdict(job.sampling),
-        "exemplars_sha256": sha256(json.dumps(list(exemplars.texts)).encode()).hexdigest(),
+        "exemplars_sha256": prompts_digest([*exemplars.texts, *(row.prompt for row in rows)]),
         "k": job.k,
         "prefix": PREFIX if job.prefix else None,
         "count": job.count,
         "seed": job.seed,
-        "evaluation": file_digests(job.evaluation),
+        **job.keeping.identity(),
     }
 
     def finish(folder: Path) -> dict[str, Any]:
         shown = {"distinct": len(exemplars.texts), "too_long": exemplars.too_long}
-        figures = write_kept(folder, INSTRUCTIONS, job.evaluation, keep)
+        figures = job.keeping.write(folder, INSTRUCTIONS, rows)
         return {"prefix": job.prefix, "exemplars": shown, **figures}
 
     return run_stage(

@@ -7,17 +7,16 @@ words and asks for something else.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from guardlet.jobs import Engine
-from guardlet_training.augment.attempts import AttemptSource, write_kept
+from guardlet_training.augment.attempts import AttemptSource
 from guardlet_training.augment.backends.backend import BackendSpec, Chat, Sampling
 from guardlet_training.augment.backends.options import CHUNKS, model_name, pinned
-from guardlet_training.augment.kept import Keep, file_digests, keep
+from guardlet_training.augment.kept import Keeping, prompts_digest
 from guardlet_training.augment.stage import Item, StageReport, run_stage
 from guardlet_training.rows import load_rows
 
@@ -34,30 +33,30 @@ def write_twins(
     *,
     sampling: Sampling | None = None,
     seed: int = 42,
-    evaluation: Sequence[Path] = (),
+    keeping: Keeping | None = None,
     engine: Engine = "local",
     workers: int = 1,
     gpus: float = 0,
-    keep: Keep = keep,
 ) -> StageReport:
     """Asks for one twin of each instruction, every answer in `out`/rows.jsonl, and writes those
-    that are neither refusals, empty nor near copies to `out`/twins.jsonl, with label 0.
+    that are neither refusals, empty, near copies nor repeated to `out`/twins.jsonl, with label 0.
 
     The label is what was asked for, not a check: what a teacher then finds unsafe is no twin.
     Raises as `generate` does.
     """
-    chosen = sampling or Sampling()
+    chosen, kept = sampling or Sampling(), keeping or Keeping()
+    rows = load_rows(str(instructions))
     opened, about = pinned(backend)
     identity = {
         "stage": "twins",
         **about,
         "sampling": asdict(chosen),
-        "instructions": file_digests([instructions]),
+        "instructions_sha256": prompts_digest(row.prompt for row in rows),
         "seed": seed,
-        "evaluation": file_digests(evaluation),
+        **kept.identity(),
     }
     return run_stage(
-        [{"id": f"{row.id}-twin", "prompt": row.prompt} for row in load_rows(str(instructions))],
+        [{"id": f"{row.id}-twin", "prompt": row.prompt} for row in rows],
         AttemptSource(
             opened,
             chosen,
@@ -76,7 +75,7 @@ def write_twins(
         workers=workers,
         chunk=CHUNKS[opened.kind],
         gpus=gpus,
-        finish=lambda folder: write_kept(folder, TWINS, evaluation, keep),
+        finish=lambda folder: kept.write(folder, TWINS),
     )
 
 

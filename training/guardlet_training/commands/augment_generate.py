@@ -66,12 +66,13 @@ def generate(
     from guardlet_training.augment.backends.options import backend_spec
     from guardlet_training.augment.generate import INSTRUCTIONS, GenerateJob
     from guardlet_training.augment.generate import generate as run
+    from guardlet_training.augment.kept import Keeping
     from guardlet_training.augment.twins import TWINS, write_twins
 
     spec = backend_spec(backend.value, model, settings or (), base_url=base_url)
     sampling = Sampling(temperature, top_p, max_new_tokens)
-    held = tuple(evaluation or ())
-    job = GenerateJob(exemplars, spec, count, k, prefix, sampling, seed, held)
+    keeping = Keeping(evaluation or ())
+    job = GenerateJob(exemplars, spec, count, k, prefix, sampling, seed, keeping)
     where: dict[str, Any] = {"engine": engine.value, "workers": workers, "gpus": gpus}
     with resumable():
         _print(run(job, out, **where), "instructions", out / INSTRUCTIONS)
@@ -83,7 +84,7 @@ def generate(
                 folder,
                 sampling=sampling,
                 seed=seed,
-                evaluation=held,
+                keeping=keeping,
                 **where,
             )
             _print(twins, "twins", folder / TWINS)

@@ -26,6 +26,11 @@ def template_options(chat: Chat) -> dict[str, bool]:
     return {"continue_final_message": begun, "add_generation_prompt": not begun}
 
 
+NO_THINKING = {"enable_thinking": False}
+"""Variables for chat templates: thinking models are not to think first, which a begun turn leaves
+no room for (llama.cpp refuses it then). Templates that know no such variable ignore it."""
+
+
 def without_prefill(chat: Chat, text: str) -> str:
     """What follows the prefill, also when the text repeats it, as some servers do."""
     begun = chat.prefill.strip()

@@ -14,7 +14,12 @@ from aiolimiter import AsyncLimiter
 
 from guardlet.errors import BackendError
 from guardlet_training.augment.backends.backend import Chat, Sampling
-from guardlet_training.augment.backends.messages import messages, template_options, without_prefill
+from guardlet_training.augment.backends.messages import (
+    NO_THINKING,
+    messages,
+    template_options,
+    without_prefill,
+)
 from guardlet_training.augment.backends.prefill_probe import PROBES, Probe
 
 T = TypeVar("T")
@@ -107,6 +112,8 @@ class OpenAIBackend:
 
     async def _complete(self, chat: Chat, sampling: Sampling, seed: int) -> str:
         turns: Any = messages(chat)
+        # Only where it is needed: servers that know none of it refuse requests that hold it.
+        more = {**template_options(chat), "chat_template_kwargs": NO_THINKING}
         async with self._slots:
             answer = await self._client.chat.completions.create(
                 model=self.model,
@@ -115,7 +122,7 @@ class OpenAIBackend:
                 top_p=sampling.top_p,
                 max_tokens=sampling.max_new_tokens,
                 seed=seed,
-                extra_body=template_options(chat) if chat.prefill else None,
+                extra_body=more if chat.prefill else None,
             )
         return without_prefill(chat, self._text(answer))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from guardlet.errors import BackendError
 
 
-def model_revision(model: str, asked: str | None = None) -> str | None:
+def model_revision(model: str, asked: str | None = None) -> str:
     """The commit of a hub model, or `sha256:` and the digest of a local folder's files.
 
     Raises BackendError when there is no such folder and the hub cannot be asked.
@@ -26,7 +26,7 @@ def model_revision(model: str, asked: str | None = None) -> str | None:
             f"no model {model} in this file system or on the hub ({type(error).__name__}); check "
             "the id and the network, or give a local folder"
         ) from None
-    return commit if isinstance(commit, str) else asked
+    return commit if isinstance(commit, str) else asked or "main"
 
 
 def short_name(model: str) -> str:

@@ -12,7 +12,7 @@ from guardlet_training.augment.backends.causal import (
     chat_tokenizer,
     left_padded,
 )
-from guardlet_training.augment.backends.messages import messages, template_options
+from guardlet_training.augment.backends.messages import NO_THINKING, messages, template_options
 from guardlet_training.augment.backends.revision import model_revision
 
 _MARK = "\u2402"
@@ -84,7 +84,9 @@ class TransformersBackend:
         from jinja2 import TemplateError
 
         try:
-            text: str = self._tokenizer.apply_chat_template(turns, tokenize=False, **options)
+            text: str = self._tokenizer.apply_chat_template(
+                turns, tokenize=False, **options, **NO_THINKING
+            )
         except (TemplateError, ValueError, TypeError):
             roles = ", ".join(turn["role"] for turn in turns)
             raise BackendError(

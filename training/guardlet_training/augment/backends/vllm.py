@@ -7,7 +7,12 @@ from typing import Any
 
 from guardlet.errors import BackendError
 from guardlet_training.augment.backends.backend import Chat, Sampling
-from guardlet_training.augment.backends.messages import messages, template_options, without_prefill
+from guardlet_training.augment.backends.messages import (
+    NO_THINKING,
+    messages,
+    template_options,
+    without_prefill,
+)
 from guardlet_training.augment.backends.revision import model_revision
 
 
@@ -74,6 +79,7 @@ class VllmBackend:
                 [messages(chat) for chat in chats],
                 params,
                 use_tqdm=False,
+                chat_template_kwargs=NO_THINKING,
                 **template_options(chats[0]),
             )
         except (ValueError, TypeError, RuntimeError) as error:
