@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,7 @@ from torch.utils.data import Dataset
 
 from guardlet.encoder import Encoder, InputRules, Window
 from guardlet.errors import EmptyInputError
+from guardlet_training.loss import UNCOUNTED
 from guardlet_training.rows import Row
 
 
@@ -34,7 +36,7 @@ def build_examples(rows: Sequence[Row], encoder: Encoder) -> list[Example]:
         except EmptyInputError:
             continue
         window = encoding.windows[0]
-        teacher = float("nan") if row.soft_label is None else row.soft_label
+        teacher = math.nan if row.soft_label is None else row.soft_label
         pair = encoding.judged == "response"
         examples.append(Example(window.ids, window.type_ids, row.target, teacher, pair))
     return examples
@@ -69,12 +71,17 @@ class ExampleDataset(Dataset[Example]):
 
 @dataclass(frozen=True)
 class Collator:
-    """Pads examples to the longest: int64 [B, T] ids, mask and types, [B] labels and teacher."""
+    """Pads examples to the longest: int64 [B, T] ids, mask and types, [B] labels and teacher.
+
+    No examples become one row of one padding token that counts for nothing.
+    """
 
     pad: int
     type_ids: bool
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
+        if not examples:
+            examples = [Example((self.pad,), (0,), UNCOUNTED, math.nan, False)]
         return {
             **padded(examples, self.pad, self.type_ids),
             "labels": torch.tensor([example.label for example in examples]),

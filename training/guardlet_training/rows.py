@@ -11,6 +11,7 @@ from typing import Any
 from guardlet.errors import DataError
 from guardlet.files import replacing
 from guardlet_export.rows import ROW_KEYS, Row, data_files, dataset_name, file_rows, parse_record
+from guardlet_training.records import HUB_PREFIX, hub_records
 
 __all__ = [
     "HUB_PREFIX",
@@ -22,8 +23,6 @@ __all__ = [
     "row_record",
     "write_rows",
 ]
-
-HUB_PREFIX = "hf://"
 
 
 def load_rows(source: str, split: str = "train") -> list[Row]:
@@ -61,14 +60,5 @@ def row_record(row: Row) -> dict[str, Any]:
 
 
 def _hub_rows(name: str, split: str) -> Iterator[Row]:
-    from datasets import load_dataset
-
-    try:
-        dataset = load_dataset(name, split=split)
-    except Exception as error:
-        raise DataError(
-            f"cannot load {HUB_PREFIX}{name} ({type(error).__name__}); check the id and the "
-            f"network, or give a local file"
-        ) from error
-    for number, record in enumerate(dataset):
-        yield parse_record(dict(record), f"{HUB_PREFIX}{name}[{number}]")
+    for number, record in enumerate(hub_records(name, split)):
+        yield parse_record(record, f"{HUB_PREFIX}{name}[{number}]")
