@@ -13,6 +13,7 @@ from guardlet_training.augment.backends.backend import Sampling
 from guardlet_training.augment.backends.options import backend_spec
 from guardlet_training.augment.folder import REPORT, ROWS
 from guardlet_training.augment.generate import INSTRUCTIONS, GenerateJob, generate
+from guardlet_training.augment.kept import Keeping
 from guardlet_training.augment.label import LabelJob, label
 from guardlet_training.augment.respond import RespondJob, respond
 from guardlet_training.augment.teachers.find import find_teacher
@@ -52,7 +53,7 @@ def augmented(
         prefix,
         Sampling(made.temperature, made.top_p, made.max_new_tokens),
         SEED,
-        tuple(held.values()),
+        Keeping(tuple(held.values())),
     )
     generate(task, folder / "generated", **where.options())
     instructions = folder / "generated" / INSTRUCTIONS
