@@ -112,7 +112,7 @@ def test_a_server_that_fails_keeps_the_finished_rows(instructions: Path, tmp_pat
         server.bodies.clear()
 
         def break_down(body: Body) -> str:
-            if len(server.bodies) > asked // 2:
+            if len(server.bodies) > asked * 3 // 4:
                 server.failing.append(500)
             return comply(body)
 
