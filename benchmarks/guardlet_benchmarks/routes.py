@@ -17,6 +17,7 @@ from guardlet_benchmarks.models import random_windows
 from guardlet_export.executorch_export import FORMATS, emit_executorch
 from guardlet_export.onnx_export import Source, emit_onnx
 from guardlet_export.reference import TorchEngine
+from guardlet_export.smoothing import largest_inputs
 
 Arithmetic = Literal["fp32", "int8"]
 
@@ -67,15 +68,12 @@ def _guardlet(precision: str, engine: TorchEngine, lengths: Sequence[int], folde
     """What `guardlet export --precision` writes, without the search for linears to keep in
     float32: it needs golden vectors, and random weights have none."""
     config, max_tokens = engine.model.config, max(lengths)
-    windows = [
-        window
-        for length in _LOOKED_AT
-        if length <= max_tokens
-        for window in random_windows(config, length, 2, seed=1)
-    ]
-    source = Source(
-        engine, max_tokens, tuple(windows), lambda _, tolerance: EngineReport("", cases=1)
-    )
+    with largest_inputs(engine.model) as largest:
+        for length in _LOOKED_AT:
+            if length <= max_tokens:
+                for window in random_windows(config, length, 2, seed=1):
+                    engine.logits(window)
+    source = Source(engine, max_tokens, largest, (), lambda _, tolerance: EngineReport("", cases=1))
     target = folder / "model.onnx"
     emit_onnx(precision, source, target, DEFAULT_TOLERANCE)
     return target

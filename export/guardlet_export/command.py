@@ -18,6 +18,9 @@ from guardlet_export.gate import DEFAULT_LIMITS, GateLimits
 app = typer.Typer()
 _GATE = "Gate: labelled data, next to PyTorch"
 _PLAIN = "Plain models"
+PrecisionOption = Annotated[
+    Optional[list[str]], typer.Option(help="int8, fp32, executorch-int8, ...; again for more.")
+]
 
 
 @app.command()
@@ -27,9 +30,7 @@ def export(
         typer.Argument(help="Folder that `guardlet train` wrote, or a classifier's folder or id."),
     ],
     out: Annotated[Path, typer.Argument(help="Bundle folder to write.")],
-    precision: Annotated[
-        Optional[list[str]], typer.Option(help="int8, fp32, executorch-int8, ...; again for more.")
-    ] = None,
+    precision: PrecisionOption = None,
     card: Annotated[
         Optional[Path],
         typer.Option(exists=True, dir_okay=False, help="Model card to put in as README.md."),
@@ -104,13 +105,9 @@ def export(
     """Turn a trained guard into a bundle, proven against PyTorch on golden vectors."""
     from guardlet_export.export import export_bundle
     from guardlet_export.plain_model import About
-    from guardlet_export.targets import TARGETS
     from guardlet_export.vocabulary import parse_keep, summary
 
-    precisions = tuple(precision or ["int8"])
-    unknown = [item for item in precisions if item not in TARGETS]
-    if unknown:
-        raise typer.BadParameter(f"precision must be one of {', '.join(TARGETS)}")
+    precisions = known_precisions(precision)
     about = About(
         name=name,
         version=version,
@@ -132,6 +129,16 @@ def export(
     stdout().print(f"wrote {out}", markup=False)
     if keep is not None:
         stdout().print(summary(Bundle.open(out).manifest.provenance["vocabulary"]), markup=False)
+
+
+def known_precisions(given: list[str] | None) -> tuple[str, ...]:
+    """The precisions to export to, int8 by default. Raises BadParameter for an unknown name."""
+    from guardlet_export.targets import TARGETS
+
+    precisions = tuple(given or ["int8"])
+    if not TARGETS.keys() >= set(precisions):
+        raise typer.BadParameter(f"precision must be one of {', '.join(TARGETS)}")
+    return precisions
 
 
 @contextmanager

@@ -65,7 +65,8 @@ class DebertaWeights:
 
     words [vocabulary, e]; positions [max_length, e] and types [types, e] are added to them where
     present; projection [h, e] follows; then embedding_norm. The norm is None where it could be
-    folded into `words`. distances [2 max_length - 1]: row of the position tables for the distance
+    folded into `words`, and then `folded_norm` is what they went through. distances
+    [2 max_length - 1]: row of the position tables for the distance
     query - key = index - (max_length - 1).
     """
 
@@ -82,6 +83,7 @@ class DebertaWeights:
     pooler_activation: str
     max_length: int
     distances: Tensor
+    folded_norm: Norm | None = None
 
     @property
     def hidden(self) -> int:
@@ -112,12 +114,15 @@ def read_weights(model: Any, max_length: int | None = None) -> DebertaWeights:
         relative = deberta.encoder.get_rel_embedding()
         layers = tuple(_layer(layer, relative, config) for layer in deberta.encoder.layer)
         words, positions, types, projection, norm = _embeddings(deberta.embeddings, length)
+        plain = positions is None and types is None and projection is None
+        if plain:
+            words = norm(words)
     return DebertaWeights(
         words=words,
         positions=positions,
         types=types,
         projection=projection,
-        embedding_norm=norm,
+        embedding_norm=None if plain else norm,
         layers=layers,
         pooler=_linear(model.pooler.dense),
         classifier=_linear(model.classifier),
@@ -125,7 +130,8 @@ def read_weights(model: Any, max_length: int | None = None) -> DebertaWeights:
         activation=config.hidden_act,
         pooler_activation=config.pooler_hidden_act,
         max_length=length,
-        distances=_distance_rows(config, length),
+        distances=distance_rows(config, length),
+        folded_norm=norm if plain else None,
     )
 
 
@@ -199,10 +205,9 @@ def _position_table(projection: Linear, relative: Tensor, heads: int) -> Tensor:
 
 def _embeddings(
     module: Any, length: int
-) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None, Norm | None]:
+) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None, Norm]:
     words = module.word_embeddings.weight.detach()
     positions = types = projection = None
-    norm: Norm | None = _norm(module.LayerNorm)
     if module.position_embeddings is not None:
         positions = module.position_embeddings.weight.detach()[:length]
     if module.token_type_embeddings is not None:
@@ -211,13 +216,11 @@ def _embeddings(
             words, types = words + types[0], None
     if module.embed_proj is not None:
         projection = module.embed_proj.weight.detach()
-    if norm and positions is None and types is None and projection is None:
-        words, norm = norm(words), None
-    return words, positions, types, projection, norm
+    return words, positions, types, projection, _norm(module.LayerNorm)
 
 
-def _distance_rows(config: Any, length: int) -> Tensor:
-    """Row of the position table for every distance from -(length-1) to length-1.
+def distance_rows(config: Any, length: int) -> Tensor:
+    """Row of the position table for every distance from -(length-1) to length-1, int64.
 
     Calls the bucket function of transformers rather than repeating it: its float32 logarithm
     decides on which side of a bucket's edge a distance falls.

@@ -17,3 +17,7 @@ class UnsupportedModelError(ModelError):
 
 class ParityError(BundleError):
     """An artifact differs from the PyTorch reference by more than its tolerance or gate allows."""
+
+
+class ThawError(BundleError):
+    """A bundle's weights cannot be made trainable again; the message says what to give instead."""

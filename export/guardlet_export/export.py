@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from torch import Tensor
 
 from guardlet.bundle import Artifact, Bundle, BundleWriter, Manifest, write_bundle
 from guardlet.engines import Engine
@@ -19,6 +21,7 @@ from guardlet_export.guard_folder import GUARD_FILE, GuardFolder, GuardFolderErr
 from guardlet_export.onnx_export import Source, fast_reference
 from guardlet_export.plain_model import NOTHING, About, describe
 from guardlet_export.reference import TorchEngine
+from guardlet_export.smoothing import largest_inputs
 from guardlet_export.targets import TARGETS, Target
 from guardlet_export.vectors import golden_cases, record_vectors
 from guardlet_export.vocabulary import Keep, trim_vocabulary
@@ -51,8 +54,9 @@ def export_bundle(
             guard = trim_vocabulary(guard, reference, keep_vocab, track)
         cases = golden_cases()
         tracked = track(cases, "golden vectors", len(cases)) if track else cases
-        vectors = list(record_vectors(tracked, guard.encoder(), reference, guard.score))
-        source = _source(guard, reference, vectors, gate, limits, track)
+        with largest_inputs(reference.model) as largest:
+            vectors = list(record_vectors(tracked, guard.encoder(), reference, guard.score))
+        source = _source(guard, reference, vectors, largest, gate, limits, track)
         artifacts = tuple(
             _artifact(writer, TARGETS[precision], guard, source) for precision in precisions
         )
@@ -79,22 +83,28 @@ def _source(
     guard: GuardFolder,
     reference: TorchEngine,
     vectors: list[Vector],
+    largest: Mapping[str, Tensor],
     gate_files: Sequence[Path],
     limits: GateLimits,
     track: Tracker | None,
 ) -> Source:
     encoder, rules, longest = guard.encoder(), guard.score, guard.input.max_tokens
-    encodings = [encoder.encode(vector.prompt, vector.response) for vector in vectors]
 
     def compare(engine: Engine, tolerance: float) -> EngineReport:
         return measure("", vectors, encoder, engine, rules, tolerance)
 
-    windows = tuple(window for encoding in encodings for window in encoding.windows)
+    golden = [
+        pair
+        for vector in vectors
+        for pair in zip(
+            encoder.encode(vector.prompt, vector.response).windows, vector.logits, strict=True
+        )
+    ]
     gate = None
     if gate_files:
         scorer = fast_reference(reference, longest, compare)
         gate = Gate(gate_files, limits, encoder, scorer, rules, track)
-    return Source(reference, longest, windows, compare, gate)
+    return Source(reference, longest, largest, golden, compare, gate)
 
 
 def _artifact(writer: BundleWriter, target: Target, guard: GuardFolder, source: Source) -> Artifact:

@@ -14,7 +14,7 @@ from typing import Any
 
 from guardlet.encoder import Encoder, InputRules
 from guardlet.errors import BundleError
-from guardlet.files import replacing
+from guardlet.files import making_folder, replacing
 from guardlet.scoring import OperatingPoint, ScoreRules, parse_operating_points
 
 GUARD_FILE = "guard.json"
@@ -86,6 +86,28 @@ class GuardFolder:
         text = json.dumps(self.description | {"score": asdict(rules)}, indent=2) + "\n"
         with replacing(self.folder / GUARD_FILE) as file:
             file.write(text)
+
+
+def write_guard_folder(out: Path, model: Any, tokenizer_json: str, about: dict[str, Any]) -> None:
+    """Weights, config, tokenizer.json and guard.json (`about`) in a new folder `out`.
+
+    Raises GuardFolderError when it exists or the disk refuses; nothing is left then.
+    """
+    check_free(out)
+    try:
+        with making_folder(out) as folder:
+            model.save_pretrained(folder)
+            (folder / TOKENIZER_FILE).write_text(tokenizer_json, encoding="utf-8")
+            text = json.dumps(about, indent=2) + "\n"
+            (folder / GUARD_FILE).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise GuardFolderError(f"cannot write {out}: {error.strerror}; nothing was left") from error
+
+
+def check_free(out: Path) -> None:
+    """Raises GuardFolderError when there is something at `out`."""
+    if out.exists():
+        raise GuardFolderError(f"{out} exists; choose another folder")
 
 
 def uncalibrated(harmful_index: int) -> ScoreRules:

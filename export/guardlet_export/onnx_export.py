@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from guardlet.encoder import Window
 from guardlet.engines import Engine
@@ -35,13 +37,15 @@ _LOOKED_AT = 12  # windows: enough to rank linears, few enough for a model of a 
 class Source:
     """What an artifact is made from.
 
-    `windows` are the golden ones, on which activations are looked at. `measure` compares an engine
-    with PyTorch over the golden vectors, at a tolerance; `gate` does over labelled data, if any.
+    `golden` are the golden windows with the reference's logits, `largest_inputs` what the model's
+    linears were given for them (see smoothing). `measure` compares an engine with PyTorch over the
+    golden vectors, at a tolerance; `gate` does over labelled data, if any.
     """
 
     reference: TorchEngine
     max_tokens: int
-    windows: tuple[Window, ...]
+    largest_inputs: Mapping[str, Tensor]
+    golden: Sequence[tuple[Window, Sequence[float]]]
     measure: Measure
     gate: Gate | None = None
 
@@ -100,13 +104,13 @@ def _tuned(
     weights: DebertaWeights, precision: Precision, source: Source, tolerance: float
 ) -> tuple[Precision, dict[str, Any]]:
     """Smoothed, and with as few linears in float32 as the tolerance and the gate ask for."""
-    scales = smoothing_scales(source.reference, source.windows)
+    scales = smoothing_scales(source.model, source.largest_inputs)
     precision = replace(precision, smoothing=scales)
     engine = OnnxEngine(onnx_bytes(weights, precision))
     worst_first: list[str] = []
     while not _accepted(engine, source, tolerance) and len(precision.kept) < _MOST_KEPT:
         if not worst_first:
-            windows = worst_windows(source.reference, engine, source.windows, _LOOKED_AT)
+            windows = worst_windows(source.golden, engine, _LOOKED_AT)
             worst_first = by_sensitivity(source.reference, windows, scales)
         kept = frozenset(worst_first[: len(precision.kept) + 1])
         precision = replace(precision, kept=kept)

@@ -19,11 +19,15 @@ _LEVELS = 255
 
 
 def worst_windows(
-    reference: Engine, engine: Engine, windows: Sequence[Window], count: int
+    golden: Sequence[tuple[Window, Sequence[float]]], engine: Engine, count: int
 ) -> list[Window]:
-    """The `count` windows whose probabilities differ most between the two engines."""
-    deltas = [_difference(reference.logits(w), engine.logits(w)) for w in windows]
-    return [windows[i] for i in np.argsort(deltas)[::-1][:count]]
+    """The `count` windows for which the engine's probabilities differ most from those of the
+    logits recorded for them."""
+    deltas = [
+        _difference(np.array(logits, np.float32), engine.logits(window))
+        for window, logits in golden
+    ]
+    return [golden[i][0] for i in np.argsort(deltas)[::-1][:count]]
 
 
 def by_sensitivity(

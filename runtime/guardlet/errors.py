@@ -89,5 +89,13 @@ class AttackError(GuardletError):
     """There is no attack of that name, or no row that it could be tried on."""
 
 
+class TeacherError(GuardletError):
+    """A teacher cannot be loaded, or says neither safe nor unsafe."""
+
+
 class OutputError(GuardletError):
     """The folder results should go to is taken, in use, or cannot be written to."""
+
+
+class BackendError(GuardletError):
+    """A language model cannot be opened, does not answer, or cannot do what is asked of it."""

@@ -8,6 +8,10 @@ import torch
 from hypothesis import strategies as st
 from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
 
+from guardlet import Window
+from guardlet_export.reference import TorchEngine
+from guardlet_export.smoothing import STRENGTH, Floats, largest_inputs, smoothing_scales
+
 VOCABULARY = 50
 
 DEBERTA_V3 = {
@@ -97,3 +101,13 @@ def eager_logits(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     with torch.inference_mode():
         logits: torch.Tensor = model(**feed).logits
     return logits
+
+
+def scales_on(
+    engine: TorchEngine, windows: list[Window], strength: float = STRENGTH
+) -> dict[str, Floats]:
+    """Smoothing scales of the activations on `windows`."""
+    with largest_inputs(engine.model) as largest:
+        for window in windows:
+            engine.logits(window)
+    return smoothing_scales(engine.model, largest, strength)

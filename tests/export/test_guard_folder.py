@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_models import RULES
+from tiny_models import RULES, tiny_classifier
 
 from guardlet.scoring import OperatingPoint, ScoreRules
-from guardlet_export.guard_folder import GuardFolder, GuardFolderError, uncalibrated
+from guardlet_export.guard_folder import (
+    GuardFolder,
+    GuardFolderError,
+    uncalibrated,
+    write_guard_folder,
+)
 
 RULES_1 = ScoreRules(
     1.25,
@@ -90,6 +95,18 @@ def test_input_rules_that_do_not_fit(folder: Path, change: dict[str, Any]) -> No
     describe(folder, tree)
     with pytest.raises(GuardFolderError, match="input"):
         _ = GuardFolder.open(folder).input
+
+
+def test_a_folder_is_written_or_nothing_is(folder: Path, tmp_path: Path) -> None:
+    guard, model = GuardFolder.open(folder), tiny_classifier("mini")
+    write_guard_folder(tmp_path / "new/guard", model, guard.tokenizer_json, guard.description)
+    assert GuardFolder.open(tmp_path / "new/guard").description == guard.description
+    with pytest.raises(GuardFolderError, match="exists"):
+        write_guard_folder(tmp_path / "new/guard", model, "", {})
+    (tmp_path / "file").touch()
+    with pytest.raises(GuardFolderError, match="cannot write"):
+        write_guard_folder(tmp_path / "file/guard", model, guard.tokenizer_json, {})
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["guard"]
 
 
 def test_calibrated_rules_are_saved_and_read_back(folder: Path) -> None:

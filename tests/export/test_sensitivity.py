@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from deberta_models import scales_on
 from numpy.typing import NDArray
 from tiny_models import save_tiny_guard, tiny_classifier
 
@@ -11,7 +12,6 @@ from guardlet import Window
 from guardlet_export.onnx_graph import linear_names
 from guardlet_export.reference import TorchEngine
 from guardlet_export.sensitivity import by_sensitivity, worst_windows
-from guardlet_export.smoothing import smoothing_scales
 
 WINDOWS = [Window((2, *range(5, 5 + n), 3), (0,) * (n + 2), 0, n) for n in (1, 4, 9)]
 
@@ -24,7 +24,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> TorchEngine:
 
 def test_every_linear_is_ranked_and_the_model_left_alone(engine: TorchEngine) -> None:
     before = engine.logits(WINDOWS[1])
-    ranked = by_sensitivity(engine, WINDOWS, smoothing_scales(engine, WINDOWS))
+    ranked = by_sensitivity(engine, WINDOWS, scales_on(engine, WINDOWS))
     assert sorted(ranked) == sorted(linear_names(engine.model.config.num_hidden_layers))
     np.testing.assert_array_equal(engine.logits(WINDOWS[1]), before)
     assert not any(module._forward_pre_hooks for module in engine.model.modules())
@@ -60,4 +60,5 @@ class _Shifted:
 
 def test_the_worst_windows_are_found(engine: TorchEngine) -> None:
     odd = WINDOWS[2]
-    assert worst_windows(engine, _Shifted(engine, odd), WINDOWS, 1) == [odd]
+    golden = [(window, engine.logits(window).tolist()) for window in WINDOWS]
+    assert worst_windows(golden, _Shifted(engine, odd), 1) == [odd]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from deberta_models import scales_on
 from tiny_models import save_tiny_guard, tiny_classifier
 
 from guardlet import Window
 from guardlet_export.onnx_graph import linear_names
 from guardlet_export.reference import TorchEngine
-from guardlet_export.smoothing import smoothing_scales
 
 WINDOWS = [Window((2, *range(5, 5 + n), 3), (0,) * (n + 2), 0, n) for n in (1, 4, 9)]
 LOUD = 3
@@ -27,7 +27,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> TorchEngine:
 
 
 def test_every_linear_of_a_layer_has_scales(engine: TorchEngine) -> None:
-    scales = smoothing_scales(engine, WINDOWS)
+    scales = scales_on(engine, WINDOWS)
     layers = engine.model.config.num_hidden_layers
     assert scales.keys() == set(linear_names(layers)) - {"pooler"}
     for scale in scales.values():
@@ -36,20 +36,20 @@ def test_every_linear_of_a_layer_has_scales(engine: TorchEngine) -> None:
 
 
 def test_a_loud_channel_is_divided_by_more(engine: TorchEngine) -> None:
-    scale = smoothing_scales(engine, WINDOWS)["layer.0.intermediate"]
+    scale = scales_on(engine, WINDOWS)["layer.0.intermediate"]
     assert scale.argmax() == LOUD
     assert scale[LOUD] > 5 * np.median(scale)
 
 
 def test_strength_decides_whose_range_is_levelled(engine: TorchEngine) -> None:
     weight = engine.model.deberta.encoder.layer[0].intermediate.dense.weight.detach().abs()
-    none = smoothing_scales(engine, WINDOWS, strength=0)["layer.0.intermediate"]
+    none = scales_on(engine, WINDOWS, strength=0)["layer.0.intermediate"]
     levelled = weight.amax(0).numpy() * none
     np.testing.assert_allclose(levelled, levelled[0], rtol=1e-4)
 
 
 def test_the_model_is_left_as_it_was(engine: TorchEngine, tmp_path: Path) -> None:
     before = engine.logits(WINDOWS[1])
-    smoothing_scales(engine, WINDOWS)
+    scales_on(engine, WINDOWS)
     np.testing.assert_array_equal(engine.logits(WINDOWS[1]), before)
     assert not any(module._forward_pre_hooks for module in engine.model.modules())

@@ -117,6 +117,14 @@ def test_where_and_without(tmp_path: Path) -> None:
         mix(tmp_path, rows, {"where": {"absent": 1}})
 
 
+def test_rows_without_a_label_are_left_out_and_counted(tmp_path: Path) -> None:
+    rows = [replace(row, label=None, soft_label=None) for row in made_up_rows(4)]
+    mixed, report = mix(tmp_path, [*rows, *made_up_rows(6, seed=1)])
+    assert len(mixed) == 6 and report["unlabelled"] == 4
+    with pytest.raises(DataError, match="4 had no label"):
+        mix(tmp_path, rows)
+
+
 @pytest.mark.parametrize("lines", [1, 2], ids=["one source", "two sources"])
 def test_the_same_text_and_label_comes_once(tmp_path: Path, lines: int) -> None:
     rows = made_up_rows(6)

@@ -165,7 +165,8 @@ def test_missing_file_and_empty_folder(tmp_path: Path) -> None:
 
 
 def test_hub_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fake(name: str, split: str) -> list[dict[str, Any]]:
+    def fake(name: str, config: str | None, split: str) -> list[dict[str, Any]]:
+        assert config is None
         if name == "owner/none":
             raise ConnectionError("offline")
         return [{"prompt": split, "label": 1}, {"prompt": None}][: 1 + (name == "owner/bad")]

@@ -15,7 +15,8 @@ from guardlet.errors import RecipeError
 from guardlet_export.guard_folder import GuardFolder
 from guardlet_export.reference import TorchEngine
 from guardlet_training import train as module
-from guardlet_training.train import train, use_bf16
+from guardlet_training.train import train
+from guardlet_training.trainer import use_bf16
 
 FILES = ("model.safetensors", "config.json", "tokenizer.json", "guard.json")
 # 60 rows are 12 micro-batches and 6 steps an epoch: the checkpoint lies inside the second epoch.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset
 
-from guardlet.encoder import Encoder, InputRules
+from guardlet.encoder import Encoder, InputRules, Window
 from guardlet.errors import EmptyInputError
+from guardlet_training.loss import UNCOUNTED
 from guardlet_training.rows import Row
 
 
@@ -34,7 +36,7 @@ def build_examples(rows: Sequence[Row], encoder: Encoder) -> list[Example]:
         except EmptyInputError:
             continue
         window = encoding.windows[0]
-        teacher = float("nan") if row.soft_label is None else row.soft_label
+        teacher = math.nan if row.soft_label is None else row.soft_label
         pair = encoding.judged == "response"
         examples.append(Example(window.ids, window.type_ids, row.target, teacher, pair))
     return examples
@@ -69,25 +71,36 @@ class ExampleDataset(Dataset[Example]):
 
 @dataclass(frozen=True)
 class Collator:
-    """Pads examples to the longest: int64 [B, T] ids, mask and types, [B] labels and teacher."""
+    """Pads examples to the longest: int64 [B, T] ids, mask and types, [B] labels and teacher.
+
+    No examples become one row of one padding token that counts for nothing.
+    """
 
     pad: int
     type_ids: bool
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
-        width = max(len(example.ids) for example in examples)
-        ids = torch.full((len(examples), width), self.pad)
-        mask = torch.zeros_like(ids)
-        types = torch.zeros_like(ids)
-        for i, example in enumerate(examples):
-            length = len(example.ids)
-            ids[i, :length] = torch.tensor(example.ids)
-            mask[i, :length] = 1
-            types[i, :length] = torch.tensor(example.type_ids)
-        batch = {
-            "input_ids": ids,
-            "attention_mask": mask,
+        if not examples:
+            examples = [Example((self.pad,), (0,), UNCOUNTED, math.nan, False)]
+        return {
+            **padded(examples, self.pad, self.type_ids),
             "labels": torch.tensor([example.label for example in examples]),
             "teacher": torch.tensor([example.teacher for example in examples]),
         }
-        return batch | ({"token_type_ids": types} if self.type_ids else {})
+
+
+def padded(
+    windows: Sequence[Window | Example], pad: int, type_ids: bool
+) -> dict[str, torch.Tensor]:
+    """A classifier's input: ids, mask and, where it has them, types, int64 [windows, longest]."""
+    width = max(len(window.ids) for window in windows)
+    ids = torch.full((len(windows), width), pad)
+    mask = torch.zeros_like(ids)
+    types = torch.zeros_like(ids)
+    for i, window in enumerate(windows):
+        length = len(window.ids)
+        ids[i, :length] = torch.tensor(window.ids)
+        mask[i, :length] = 1
+        types[i, :length] = torch.tensor(window.type_ids)
+    batch = {"input_ids": ids, "attention_mask": mask}
+    return batch | ({"token_type_ids": types} if type_ids else {})

@@ -22,12 +22,18 @@ def build_mix(recipe: Recipe, recipe_folder: Path) -> tuple[list[Row], dict[str,
     """The training rows, shuffled by the recipe's seed, and a report of counts.
 
     Rows that overlap an evaluation set named in `decontaminate` (or `dev`) are left out, as are
-    repeated texts and every text that comes with both labels. Raises DataError and RecipeError.
+    repeated texts, every text that comes with both labels, and rows without a label, which a
+    teacher could not read. Raises DataError and RecipeError.
     """
     drawn: list[tuple[Row, int]] = []
+    unlabelled = 0
     for number, source in enumerate(recipe.data):
         rng = random.Random(f"{recipe.training.seed}-{number}-{source.path}")
-        rows = _source_rows(source, recipe, recipe_folder, rng)
+        found = load_rows(resolve(source.path, recipe, recipe_folder))
+        wanted = [row for row in found if _kept(row, source)]
+        labelled = [row for row in wanted if row.labelled]
+        unlabelled += len(wanted) - len(labelled)
+        rows = _source_rows(labelled, source, recipe, recipe_folder, rng)
         drawn += [(row, source.repeat) for row in rows]
     unique = _without_duplicates(drawn)
     held = [row for path in _evaluation_paths(recipe, recipe_folder) for row in load_rows(path)]
@@ -39,12 +45,13 @@ def build_mix(recipe: Recipe, recipe_folder: Path) -> tuple[list[Row], dict[str,
         for _ in range(repeat)
     ]
     if not clean:
-        raise DataError("the recipe's sources yield no training rows")
+        raise DataError(f"the recipe's sources yield no training rows; {unlabelled} had no label")
     random.Random(recipe.training.seed).shuffle(clean)
     counts = Counter(f"{_form(row)} {'harmful' if row.target else 'benign'}" for row in clean)
     licences = Counter(row.license or "unstated" for row in clean)
     report = {
         "rows": len(clean),
+        "unlabelled": unlabelled,
         "duplicates": len(drawn) - len(unique),
         "overlapping_evaluation": len(contaminated),
         "counts": dict(sorted(counts.items())),
@@ -75,9 +82,10 @@ def _evaluation_paths(recipe: Recipe, folder: Path) -> list[str]:
     return [*held, *([recipe.dev] if recipe.dev else [])]
 
 
-def _source_rows(source: Source, recipe: Recipe, folder: Path, rng: random.Random) -> list[Row]:
-    rows = [row for row in load_rows(resolve(source.path, recipe, folder)) if _kept(row, source)]
-    rows = _sample(rows, source, rng)
+def _source_rows(
+    labelled: list[Row], source: Source, recipe: Recipe, folder: Path, rng: random.Random
+) -> list[Row]:
+    rows = _sample(labelled, source, rng)
     if source.form == "prompt_only":
         rows = [replace(row, response=None) for row in rows]
     elif source.form == "refused":

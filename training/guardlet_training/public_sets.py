@@ -8,17 +8,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from guardlet.errors import DataError
+from guardlet_training.records import Record, flag_of, read_records, text_of
 from guardlet_training.rows import Row, load_rows
 
-Record = Mapping[str, Any]
 PUBLIC_SUFFIXES = (".csv", ".json")
 _RESPONSE, _HARMFUL, _ACTION = "_response", "_harmful", "_action"
 
@@ -49,13 +47,13 @@ def read_parts(path: Path) -> list[Part]:
     record, never a text.
     """
     if path.name.endswith(PUBLIC_SUFFIXES):
-        records = _csv_records(path) if path.suffix == ".csv" else _json_records(path)
+        records = read_records(path)
         layout = _layout(records, str(path))
         return layout.parts(records, str(path))
     if path.suffix == ".jsonl" and (first := _first_line(path)) is not None:
         for layout in _LAYOUTS:
             if set(layout.needed) <= first.keys():
-                return layout.parts(_json_lines(path), str(path))
+                return layout.parts(read_records(path), str(path))
     return [Part("", load_rows(str(path)), ())]
 
 
@@ -87,7 +85,7 @@ def _do_not_answer(records: Sequence[Record], where: str) -> list[Part]:
     responses: list[Row] = []
     for number, record in enumerate(records, 1):
         at = f"{where}: record {number}"
-        question = _text(record, "question", at)
+        question = text_of(record, "question", at)
         about = _categories(record, areas)
         questions.append(Row(at, question, label=1, extra=about))
         for model in models:
@@ -96,7 +94,7 @@ def _do_not_answer(records: Sequence[Record], where: str) -> list[Part]:
                 continue
             action = _categories(record, (model + _ACTION,)).get(model + _ACTION, "unstated")
             more = {**about, "model": model, "action": action}
-            label = _flag(verdict, f"{at}: {model}{_HARMFUL}")
+            label = flag_of(verdict, f"{at}: {model}{_HARMFUL}")
             responses.append(Row(f"{at} {model}", question, response, label, extra=more))
     parts = [Part("questions", questions, areas)]
     return (
@@ -118,7 +116,7 @@ def _prompts(
     rows = []
     for number, record in enumerate(records, 1):
         at = f"{where}: record {number}"
-        text = _text(record, column, at)
+        text = text_of(record, column, at)
         rows.append(Row(at, text, label=label, extra=_categories(record, dimensions)))
     present = tuple(name for name in dimensions if any(name in row.extra for row in rows))
     return Part("", rows, present)
@@ -141,53 +139,6 @@ def _categories(record: Record, names: Sequence[str]) -> dict[str, str]:
     return {name: str(value) for name in names if (value := record.get(name)) not in (None, "")}
 
 
-def _text(record: Record, name: str, at: str) -> str:
-    value = record.get(name)
-    if not isinstance(value, str):
-        raise DataError(f'{at}: "{name}" must be a string')
-    return value
-
-
-def _flag(value: Any, at: str) -> int:
-    """0 or 1 from a number or its text; CSV written by pandas has 0.0 and 1.0."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = -1.0
-    if number not in (0.0, 1.0):
-        raise DataError(f"{at} must be 0 or 1")
-    return int(number)
-
-
-def _csv_records(path: Path) -> list[Record]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            records: list[Record] = list(csv.DictReader(file, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _unreadable(path, error) from None
-    for number, record in enumerate(records, 1):
-        if None in record:
-            raise DataError(f"{path}: record {number} has more fields than the first line")
-    return records
-
-
-def _json_records(path: Path) -> list[Record]:
-    try:
-        records = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise _unreadable(path, error) from None
-    return _objects(records, path)
-
-
-def _json_lines(path: Path) -> list[Record]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-        records = [json.loads(line) for line in lines if line.strip()]
-    except (OSError, ValueError, RecursionError) as error:
-        raise _unreadable(path, error) from None
-    return _objects(records, path)
-
-
 def _first_line(path: Path) -> Record | None:
     """The first record; None leaves the error to the reader of our own rows."""
     try:
@@ -196,13 +147,3 @@ def _first_line(path: Path) -> Record | None:
     except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
-
-
-def _objects(records: Any, path: Path) -> list[Record]:
-    if not isinstance(records, list) or not all(isinstance(item, dict) for item in records):
-        raise DataError(f"{path} must be a list of JSON objects")
-    return records
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(f"cannot read {path}: {type(error).__name__}")

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from dataclasses import field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -17,6 +17,7 @@ from guardlet.errors import RecipeError
 from guardlet.language import LanguageRules
 from guardlet_export.tokenizer import Lengths
 
+T = TypeVar("T")
 _STRICT_KEYS = ConfigDict(extra="forbid")
 
 
@@ -122,6 +123,17 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     own, and `data` and `decontaminate` are added to its lists. Raises RecipeError for unreadable
     YAML, unknown or missing keys, wrong types, and a name or version that no bundle could carry.
     """
+    recipe = load_settings(path, Recipe, overrides)
+    for key in ("name", "version"):
+        pattern = schema()["properties"][key]["pattern"]
+        if not re.fullmatch(pattern, getattr(recipe, key), re.ASCII):
+            raise RecipeError(f"recipe {path}: {key}: a bundle's must match {pattern}")
+    return recipe
+
+
+def load_settings(path: Path, kind: type[T], overrides: list[str] | None = None) -> T:
+    """A YAML file as the dataclass `kind`, `overrides` as for `load_recipe`, whose errors it
+    raises."""
     try:
         tree = _read(path)
         for override in overrides or []:
@@ -129,15 +141,10 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"cannot read recipe {path}: {error}") from error
     try:
-        recipe = TypeAdapter(Recipe).validate_python(tree)
+        return TypeAdapter(kind).validate_python(tree)
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise RecipeError(f"recipe {path}: " + "; ".join(problems)) from None
-    for key in ("name", "version"):
-        pattern = schema()["properties"][key]["pattern"]
-        if not re.fullmatch(pattern, getattr(recipe, key), re.ASCII):
-            raise RecipeError(f"recipe {path}: {key}: a bundle's must match {pattern}")
-    return recipe
 
 
 def recipe_dict(recipe: Recipe) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from guardlet.errors import DataError
 from guardlet.files import replacing
 from guardlet_export.rows import ROW_KEYS, Row, data_files, dataset_name, file_rows, parse_record
+from guardlet_training.records import HUB_PREFIX, hub_records
 
 __all__ = [
     "HUB_PREFIX",
@@ -18,10 +20,9 @@ __all__ = [
     "dataset_name",
     "load_rows",
     "parse_record",
+    "row_record",
     "write_rows",
 ]
-
-HUB_PREFIX = "hf://"
 
 
 def load_rows(source: str, split: str = "train") -> list[Row]:
@@ -41,23 +42,23 @@ def load_rows(source: str, split: str = "train") -> list[Row]:
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Writes rows as JSON Lines under a temporary name, then renames."""
-    # A lone surrogate is legal in JSON's escapes and in a str, but not in UTF-8.
-    with replacing(path, errors="backslashreplace") as file:
-        for row in rows:
-            record = {name: getattr(row, name) for name in ROW_KEYS} | dict(row.extra)
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    """Writes rows as JSON Lines, and the file's folder, whole or not at all. Raises DataError when
+    it cannot."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A lone surrogate is legal in JSON's escapes and in a str, but not in UTF-8.
+        with replacing(path, errors="backslashreplace") as file:
+            for row in rows:
+                file.write(json.dumps(row_record(row), ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror}") from None
+
+
+def row_record(row: Row) -> dict[str, Any]:
+    """The JSON object of a row."""
+    return {name: getattr(row, name) for name in ROW_KEYS} | dict(row.extra)
 
 
 def _hub_rows(name: str, split: str) -> Iterator[Row]:
-    from datasets import load_dataset
-
-    try:
-        dataset = load_dataset(name, split=split)
-    except Exception as error:
-        raise DataError(
-            f"cannot load {HUB_PREFIX}{name} ({type(error).__name__}); check the id and the "
-            f"network, or give a local file"
-        ) from error
-    for number, record in enumerate(dataset):
-        yield parse_record(dict(record), f"{HUB_PREFIX}{name}[{number}]")
+    for number, record in enumerate(hub_records(name, split)):
+        yield parse_record(record, f"{HUB_PREFIX}{name}[{number}]")

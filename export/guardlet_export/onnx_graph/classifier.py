@@ -15,6 +15,7 @@ from guardlet_export.errors import UnsupportedModelError
 from guardlet_export.onnx_graph.absorb import absorb
 from guardlet_export.onnx_graph.attention import attend_by_head, attend_together
 from guardlet_export.onnx_graph.builder import GraphBuilder
+from guardlet_export.onnx_graph.folded_norm import FOLDED_NORM, dump_norm
 from guardlet_export.onnx_graph.last_layer import attend_first
 from guardlet_export.onnx_graph.linear import first_rows, floats, linear, rows_by_id
 from guardlet_export.onnx_graph.precision import Precision, Storage
@@ -27,7 +28,7 @@ SHORT = 64
 _PROTOBUF_LIMIT = 2**31 - 1
 
 # transformers' names -> (operator, is ONNX Runtime's own)
-_ACTIVATIONS = {
+ACTIVATIONS = {
     "gelu": ("Gelu", True),
     "gelu_new": ("FastGelu", True),
     "gelu_pytorch_tanh": ("FastGelu", True),
@@ -71,7 +72,8 @@ def onnx_bytes(weights: DebertaWeights, precision: Precision) -> bytes:
     logits = g.branch(is_short, short_body, long_body, (1, labels))
     inputs = ["input_ids"] + ["token_type_ids"] * (weights.types is not None)
     tensors = [helper.make_tensor_value_info(i, TensorProto.INT64, [1, "T"]) for i in inputs]
-    return _serialise(g.model(tensors, logits, [1, labels]))
+    notes = {} if weights.folded_norm is None else {FOLDED_NORM: dump_norm(weights.folded_norm)}
+    return _serialise(g.model(tensors, logits, [1, labels], **notes))
 
 
 def _encoder(
@@ -143,9 +145,9 @@ def _norm(g: GraphBuilder, x: str, norm: Norm) -> str:
 
 
 def _activation(g: GraphBuilder, x: str, name: str) -> str:
-    if name not in _ACTIVATIONS:
+    if name not in ACTIVATIONS:
         raise UnsupportedModelError(f"config.json: activation {name!r} cannot be written to ONNX")
-    kind, own = _ACTIVATIONS[name]
+    kind, own = ACTIVATIONS[name]
     return g.microsoft(kind, x) if own else g.op(kind, x)
 
 

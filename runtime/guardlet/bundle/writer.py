@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from guardlet.bundle.manifest import FileEntry, Manifest, dump_manifest
 from guardlet.bundle.reader import Bundle
 from guardlet.bundle.schema import MANIFEST_FILE
 from guardlet.errors import BundleExistsError, BundleWriteError
+from guardlet.files import making_folder
 
 
 @contextmanager
@@ -34,25 +34,16 @@ def write_bundle(folder: Path, replace: bool = False) -> Iterator[BundleWriter]:
 def _staged(folder: Path, replace: bool) -> Iterator[BundleWriter]:
     if folder.exists() and not (replace and (folder / MANIFEST_FILE).is_file()):
         raise BundleExistsError(f"{folder} exists; choose another folder or replace a bundle")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        writer = BundleWriter(staging)
-        yield writer
+    old: Path | None = None
+    with making_folder(folder) as staging:
+        yield BundleWriter(staging)
         bundle = Bundle.open(staging)
         for entry in bundle.manifest.files:
             bundle.check(entry)
-        staging.chmod(0o755)
         if folder.exists():
-            old = staging.with_name(staging.name + ".old")
-            folder.rename(old)
-            staging.rename(folder)
-            shutil.rmtree(old)
-        else:
-            staging.rename(folder)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
+            old = folder.rename(staging.with_name(staging.name + ".old"))
+    if old is not None:
+        shutil.rmtree(old)
 
 
 class BundleWriter:

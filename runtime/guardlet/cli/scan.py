@@ -15,13 +15,11 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from guardlet.bundle import DEFAULT_OPERATING_POINT
-from guardlet.cli.console import EXIT_HARMFUL, plain, stderr, stdout
+from guardlet.cli.console import EXIT_HARMFUL, plain, resumable, stderr, stdout
 from guardlet.cli.options import BundleOption, PointOption
 
 if TYPE_CHECKING:
     from guardlet.scan import GuardSource, Progress, Rates
-
-EXIT_STOPPED = 130
 
 
 class ScanEngine(StrEnum):
@@ -73,8 +71,8 @@ def scan(
 
     A scan that was stopped goes on when the same command is given again.
     """
+    from guardlet.jobs.processes import usable_cores
     from guardlet.scan import GuardSource, ScanJob, run_scan
-    from guardlet.scan.local import usable_cores
 
     if rates and evaluation:
         raise typer.BadParameter("give --rates or --evaluation, not both")
@@ -89,12 +87,8 @@ def scan(
         rates=_rates(source, rates, evaluation),
         alarm_share=alarm_share,
     )
-    try:
-        with _bar() as advance:
-            summary = run_scan(job, out, advance)
-    except KeyboardInterrupt:
-        stderr().print("stopped; the same command goes on from here", markup=False)
-        raise typer.Exit(EXIT_STOPPED) from None
+    with resumable(), _bar() as advance:
+        summary = run_scan(job, out, advance)
     _print(summary, out)
     if fail_on_alarm and summary["alarm"]:
         raise typer.Exit(EXIT_HARMFUL)

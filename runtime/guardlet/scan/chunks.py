@@ -1,23 +1,19 @@
-"""Rows on their way to the workers and back, in the order of the file."""
+"""Rows, a few at a time, as workers get them."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 from guardlet.scan.formats import Turn, read_row
 from guardlet.scan.judge import RowScore
 from guardlet.scan.sources import Record
 
 Skipped = Literal["unreadable", "unrecognised", "empty"]
-Ticket = TypeVar("Ticket")
 
 _ROWS = 32
 _BYTES = 1 << 20
-AHEAD = 4
-"""Chunks on their way, for each worker."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,8 @@ class Row:
 
 
 Chunk = list[Row]
+Turns = list[tuple[Turn, ...]]
 Scores = list[RowScore | None]
-Judging = Callable[[Iterable[Chunk]], Iterator[tuple[Chunk, Scores]]]
 
 
 def chunked(rows: Iterable[Row]) -> Iterator[Chunk]:
@@ -59,24 +55,6 @@ def chunked(rows: Iterable[Row]) -> Iterator[Chunk]:
         yield chunk
 
 
-def turns_of(chunk: Chunk) -> list[tuple[Turn, ...]]:
+def turns_of(chunk: Chunk) -> Turns:
     """What workers need of a chunk."""
     return [row.turns for row in chunk]
-
-
-def in_order(
-    chunks: Iterable[Chunk],
-    submit: Callable[[list[tuple[Turn, ...]]], Ticket],
-    collect: Callable[[Ticket], Scores],
-    ahead: int,
-) -> Iterator[tuple[Chunk, Scores]]:
-    """Chunks with their scores as they went in, at most `ahead` of them on their way."""
-    waiting: deque[tuple[Chunk, Ticket]] = deque()
-    for chunk in chunks:
-        waiting.append((chunk, submit(turns_of(chunk))))
-        if len(waiting) >= ahead:
-            first, ticket = waiting.popleft()
-            yield first, collect(ticket)
-    while waiting:
-        first, ticket = waiting.popleft()
-        yield first, collect(ticket)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from guardlet.jobs import parse_line
 from guardlet.scan.chunks import Row
 from guardlet.scan.judge import RowScore
 
@@ -25,15 +25,8 @@ def entry_of(row: Row, file: str, score: RowScore | None) -> dict[str, Any]:
 
 def parse_entry(line: bytes) -> dict[str, Any] | None:
     """A whole line of scores.jsonl decoded, None for a torn one."""
-    if not line.endswith(b"\n"):
-        return None
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return (
-        entry if isinstance(entry, dict) and {"file", "line", "harmful"} <= entry.keys() else None
-    )
+    entry = parse_line(line)
+    return entry if entry and {"file", "line", "harmful"} <= entry.keys() else None
 
 
 @dataclass

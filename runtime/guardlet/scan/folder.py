@@ -15,11 +15,11 @@ from typing import IO, Any
 
 from guardlet.errors import OutputError
 from guardlet.files import replacing
+from guardlet.jobs import PARTIAL, demote, job_folder, json_line, promote
 from guardlet.scan.entries import Tally, parse_entry
 
 IDENTITY, SUMMARY = "scan.json", "summary.json"
 SCORES, FLAGGED = "scores.jsonl", "flagged.jsonl"
-_PARTIAL = ".partial"
 
 
 class ScanFolder:
@@ -37,9 +37,9 @@ class ScanFolder:
                     tally.add(entry)
             return
         for name in (SCORES, FLAGGED):
-            _demote(folder / name)
-        self._flagged: IO[bytes] = (folder / (FLAGGED + _PARTIAL)).open("ab+")
-        self._scores: IO[bytes] = (folder / (SCORES + _PARTIAL)).open("ab+")
+            demote(folder / name)
+        self._flagged: IO[bytes] = (folder / (FLAGGED + PARTIAL)).open("ab+")
+        self._scores: IO[bytes] = (folder / (SCORES + PARTIAL)).open("ab+")
         _cut(self._scores, self._flagged, tally)
 
     def append(self, entries: Iterable[Mapping[str, Any]], flagged: Iterable[bytes]) -> None:
@@ -49,17 +49,15 @@ class ScanFolder:
         lines = []
         for entry in entries:
             self.tally.add(entry)
-            lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
-        self._scores.write("".join(lines).encode("utf-8", "backslashreplace"))
+            lines.append(json_line(entry))
+        self._scores.write(b"".join(lines))
         self._scores.flush()
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Gives the files their names, the summary last: it says that the scan is complete."""
         if not self.complete:
-            for file, name in ((self._flagged, FLAGGED), (self._scores, SCORES)):
-                os.fsync(file.fileno())
-                file.close()
-                (self.folder / (name + _PARTIAL)).replace(self.folder / name)
+            promote(self._flagged, self.folder / FLAGGED)
+            promote(self._scores, self.folder / SCORES)
         with replacing(self.folder / SUMMARY) as out:
             out.write(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
@@ -76,65 +74,12 @@ def scan_folder(folder: Path, identity: Mapping[str, Any], tally: Tally) -> Iter
     Raises OutputError when it holds anything else, when another process writes into it, or when
     the disk refuses; what was written stays and the same scan goes on from there.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder):
-            _claim(folder, identity)
-            opened = ScanFolder(folder, tally)
-            try:
-                yield opened
-            finally:
-                opened.close()
-    except OSError as error:
-        raise OutputError(
-            f"cannot write into {folder}: {error.strerror or type(error).__name__}"
-        ) from error
-
-
-def _claim(folder: Path, identity: Mapping[str, Any]) -> None:
-    """Writes what the scan is, or compares it with what is written."""
-    file = folder / IDENTITY
-    if not file.is_file():
-        if {item.name for item in folder.iterdir()} - {IDENTITY + _PARTIAL}:
-            raise OutputError(f"{folder} holds other files; give a new folder")
-        with replacing(file) as out:
-            out.write(json.dumps(identity, indent=2, ensure_ascii=False) + "\n")
-        return
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        differing = [key for key, value in identity.items() if found.get(key) != value]
-    except (ValueError, AttributeError):
-        differing = [IDENTITY]
-    if differing:
-        raise OutputError(
-            f"{folder} holds another scan (other {', '.join(differing)}); give a new folder, or "
-            "delete this one"
-        )
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """No second process in the folder, where the system has a lock for that."""
-    try:
-        import fcntl
-    except ModuleNotFoundError:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
+    with job_folder(folder, IDENTITY, identity, "scan"):
+        opened = ScanFolder(folder, tally)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(f"another scan is writing into {folder}") from None
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _demote(file: Path) -> None:
-    """Back to its name of an unfinished file: the kill came between the last renames."""
-    if file.exists():
-        file.replace(file.with_name(file.name + _PARTIAL))
+            yield opened
+        finally:
+            opened.close()
 
 
 def _cut(scores: IO[bytes], flagged: IO[bytes], tally: Tally) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,12 @@ class GuardSource:
             operating_point,
             points[operating_point].threshold,
         )
+
+    @contextmanager
+    def open(self) -> Iterator[Callable[[Sequence[Sequence[Turn]]], list[RowScore | None]]]:
+        """A worker: the turns of rows to their scores. Raises as `load` does."""
+        guard = self.load()
+        yield lambda rows: [judge_turns(guard, turns) for turns in rows]
 
     def load(self) -> Guard:
         """The guard, with one thread. Raises a BundleError when the bundle is another by now."""

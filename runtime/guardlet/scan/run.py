@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from guardlet.errors import DataError
-from guardlet.scan.chunks import Chunk, Row, Scores, chunked
+from guardlet.jobs import Engine, run_workers
+from guardlet.scan.chunks import Row, chunked, turns_of
 from guardlet.scan.entries import Tally, entry_of
 from guardlet.scan.folder import ScanFolder, scan_folder
 from guardlet.scan.formats import read_row
 from guardlet.scan.judge import GuardSource
-from guardlet.scan.local import judge_locally
 from guardlet.scan.rates import Rates
-from guardlet.scan.ray_cluster import judge_on_ray
 from guardlet.scan.share import corrected, wilson
 from guardlet.scan.sources import records
 
 FORMAT = 1
-Engine = Literal["local", "ray"]
-_ENGINES: dict[str, Callable[..., Iterator[tuple[Chunk, Scores]]]] = {
-    "local": judge_locally,
-    "ray": judge_on_ray,
-}
 
 
 @dataclass(frozen=True)
@@ -108,16 +103,17 @@ def _judge(
     total = sum(i.bytes for i in inputs)
     before = [sum(i.bytes for i in inputs[:n]) for n in range(len(inputs))]
     rows = islice(_rows(inputs, job), begun, None)
-    judged = _ENGINES[job.engine](chunked(rows), job.guard, job.workers)
-    for chunk, scores in judged:
-        pairs = list(zip(chunk, scores, strict=True))
-        folder.append(
-            [entry_of(row, inputs[row.file].file, score) for row, score in pairs],
-            [row.record.copy() for row, score in pairs if score and score.harmful],
-        )
-        last = chunk[-1]
-        done = folder.tally.rows
-        progress(Progress(before[last.file] + last.record.offset, total, done, done - begun))
+    pairs = ((chunk, turns_of(chunk)) for chunk in chunked(rows))
+    with closing(run_workers(pairs, job.guard, job.engine, job.workers)) as judged:
+        for chunk, scores in judged:
+            scored = list(zip(chunk, scores, strict=True))
+            folder.append(
+                [entry_of(row, inputs[row.file].file, score) for row, score in scored],
+                [row.record.copy() for row, score in scored if score and score.harmful],
+            )
+            last = chunk[-1]
+            done = folder.tally.rows
+            progress(Progress(before[last.file] + last.record.offset, total, done, done - begun))
 
 
 def _rows(inputs: Iterable[_Input], job: ScanJob) -> Iterator[Row]:

@@ -22,6 +22,24 @@ def greet(name: str) -> None:
     "Say hello."
     typer.echo(f"hello {name}")
 """
+SEVERAL = """
+import typer
+
+app = typer.Typer()
+
+@app.callback()
+def stages() -> None:
+    "Several stages."
+
+@app.command()
+def first(name: str) -> None:
+    "The first one."
+    typer.echo(f"first {name}")
+
+@app.command()
+def second() -> None:
+    import no_such_package.deeper
+"""
 LATE = """
 import typer
 
@@ -46,10 +64,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "greet = greet_for_guardlet:app\n"
         "half = half_for_guardlet:app [export]\n"
         "late = late_for_guardlet:app [export]\n"
+        "several = several_for_guardlet:app [export]\n"
     )
     (tmp_path / "greet_for_guardlet.py").write_text(GREET)
     (tmp_path / "half_for_guardlet.py").write_text("import no_such_package\n")
     (tmp_path / "late_for_guardlet.py").write_text(LATE)
+    (tmp_path / "several_for_guardlet.py").write_text(SEVERAL)
     monkeypatch.syspath_prepend(tmp_path)
     return tmp_path
 
@@ -57,6 +77,15 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_guest_command_runs(site: Path) -> None:
     result = invoke("greet", "you")
     assert (result.exit_code, result.stdout) == (0, "hello you\n")
+
+
+def test_a_guest_may_have_sub_commands(site: Path) -> None:
+    result = invoke("several", "first", "you")
+    assert (result.exit_code, result.stdout) == (0, "first you\n")
+    assert "The first one." in invoke("several", "--help").stdout
+    assert "Several stages." in invoke("--help").stdout
+    missing = invoke("several", "second")
+    assert (missing.exit_code, "guardlet[export]" in missing.stderr) == (2, True)
 
 
 def test_help_lists_our_commands_first_then_all_others(site: Path) -> None:

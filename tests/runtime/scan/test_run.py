@@ -12,8 +12,9 @@ from scan_helpers import RESULTS, contents, entries, job, mixed_rows, save, scan
 
 from guardlet import Guard
 from guardlet.errors import BundleError, DataError, OperatingPointError, OutputError
+from guardlet.jobs.work import in_order
 from guardlet.scan import GuardSource, Progress, Rates, run_scan
-from guardlet.scan.chunks import chunked, in_order
+from guardlet.scan.chunks import chunked
 from guardlet.scan.run import _inputs, _rows
 
 
@@ -229,7 +230,8 @@ def test_rows_wait_for_workers_and_not_in_memory(bundle_folder: Path, tmp_path: 
     asked = job(bundle_folder, data)
     inputs = _inputs(asked)
     rows = (row for row in _rows(inputs, asked) if next(taken) >= 0)
-    going = in_order(chunked(rows), lambda turns: [None] * len(turns), list, ahead=4)
+    pairs = ((chunk, len(chunk)) for chunk in chunked(rows))
+    going = in_order(pairs, lambda count: [None] * count, list, ahead=4)
     next(going)
     assert next(taken) <= 4 * 32
     assert sum(len(chunk) for chunk, _ in going) == 2000 - 32

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import torch
 from cli_runner import guardlet, invoke
+from tiny_models import save_tiny_guard, tiny_classifier
 from training_helpers import made_up_rows, sentence
 
-from guardlet import Guard
+from guardlet import Bundle, Guard
 from guardlet.cli.console import track
 from guardlet.errors import DataError
-from guardlet_export.export import export_bundle
+from guardlet_export.errors import UnsupportedModelError
 from guardlet_export.guard_folder import GuardFolder, GuardFolderError
 from guardlet_export.reference import TorchEngine
 from guardlet_training.adapt.method import Method, Target
@@ -64,6 +65,7 @@ def run(guard: Path, files: Path, name: str = "out", **options: Any) -> Any:
         "track": track,
         "settings": QUICK,
         "max_drop": 1.0,
+        "precisions": ("fp32",),
     }
     return adapt(guard, files / name, **(arguments | options))
 
@@ -78,7 +80,7 @@ def test_what_is_learnt_reaches_cases_held_out_and_the_guard_written(
     held_out = report.held_out
     assert held_out.after["balanced"].rows == 20
     assert held_out.after["balanced"].auprc > max(0.8, held_out.before["balanced"].auprc)
-    out = files / "out"
+    out = files / "out/model"
     assert {path.name for path in out.iterdir()} == FILES
     adapted = TorchEngine.from_folder(out)
     guard = GuardFolder.open(out)
@@ -96,7 +98,7 @@ def test_the_guard_written_says_where_it_comes_from_and_becomes_a_bundle(
 ) -> None:
     report = run(tiny_guard, files)
     assert (report.before, report.after) == ("tiny@1.0.0", "tiny@1.0.1")
-    about = json.loads((files / "out/guard.json").read_text("utf-8"))
+    about = json.loads((files / "out/model/guard.json").read_text("utf-8"))
     assert about["version"] == "1.0.1"
     assert {"name": "field reports", "license": "CC0-1.0"} in about["sources"]
     (record,) = about["provenance"]["adaptations"]
@@ -105,11 +107,10 @@ def test_the_guard_written_says_where_it_comes_from_and_becomes_a_bundle(
     assert record["data"]["examples"]["rows"] == 20
     assert set(record["sets"]["check"]) == {"before", "after"}
     assert about["provenance"]["recipe"] == "none"
-    bundle = export_bundle(files / "out", files / "bundle", ("fp32",))
-    assert Guard.load(bundle).bundle_label == "tiny@1.0.1"
-    again = run(files / "out", files, "twice")
+    assert Guard.load(files / "out/bundle").bundle_label == "tiny@1.0.1"
+    again = run(files / "out/model", files, "twice")
     assert again.after == "tiny@1.0.2"
-    about = json.loads((files / "twice/guard.json").read_text("utf-8"))
+    about = json.loads((files / "twice/model/guard.json").read_text("utf-8"))
     assert len(about["provenance"]["adaptations"]) == 2
 
 
@@ -138,7 +139,9 @@ def test_the_seed_alone_decides_the_weights(tiny_guard: Path, files: Path) -> No
     run(tiny_guard, files, "first")
     torch.manual_seed(1)
     run(tiny_guard, files, "second")
-    first, second = ((files / n / "model.safetensors").read_bytes() for n in ("first", "second"))
+    first, second = (
+        (files / n / "model/model.safetensors").read_bytes() for n in ("first", "second")
+    )
     assert first == second
 
 
@@ -166,6 +169,7 @@ def test_a_set_that_gets_worse_is_refused_and_nothing_is_written(
         *("adapt", tiny_guard, "--examples", files / "new.jsonl"),
         *("--replay", files / "replay.jsonl", "--check", f"own={files / 'check.jsonl'}"),
         *("--out", files / "out", "--steps", 30, "--learning-rate", 0.02, "--folds", 0),
+        *("--precision", "fp32"),
     )
     report_file = files / "report.json"
     with pytest.raises(RegressionError, match=r"on own .* nothing was written"):
@@ -178,9 +182,42 @@ def test_a_set_that_gets_worse_is_refused_and_nothing_is_written(
     assert report["objection"] is None
 
 
-def test_a_bundle_is_refused(tiny_bundle: Path, files: Path) -> None:
-    with pytest.raises(GuardFolderError, match=r"bundle.* give the model folder"):
-        run(tiny_bundle, files)
+@pytest.mark.slow
+def test_a_bundle_is_thawed_and_its_next_version_written(tiny_bundle: Path, files: Path) -> None:
+    report = run(tiny_bundle, files)
+    assert (report.before, report.after) == ("tiny@1.0.0", "tiny@1.0.1")
+    assert {path.name for path in (files / "out").iterdir()} == {"model", "bundle"}
+    manifest = Bundle.open(files / "out/bundle").manifest
+    assert [item.id for item in manifest.artifacts] == ["onnx-fp32"]
+    assert manifest.provenance["thawed"]["from"] == "tiny@1.0.0"
+
+
+@pytest.mark.slow
+def test_without_a_model_the_embedded_guard_is_adapted(
+    tiny_bundle: Path, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guardlet_training.trainable.default_bundle", lambda: tiny_bundle)
+    output = guardlet(
+        *("adapt", "--examples", files / "new.jsonl", "--replay", files / "replay.jsonl"),
+        *("--check", f"own={files / 'check.jsonl'}", "--out", files / "out", "--max-drop", 1),
+        *("--steps", 2, "--folds", 0, "--precision", "fp32"),
+    )
+    assert "tiny@1.0.1" in output
+    assert guardlet("verify", files / "out/bundle")
+
+
+@pytest.mark.slow
+def test_a_bundle_that_cannot_be_written_leaves_the_model(files: Path) -> None:
+    """Four bits need widths that are multiples of 32."""
+    narrow = save_tiny_guard(files / "narrow", tiny_classifier("mini", hidden_size=24))
+    with pytest.raises(UnsupportedModelError, match="not 24"):
+        run(narrow, files, precisions=("int4",))
+    assert [path.name for path in (files / "out").iterdir()] == ["model"]
+
+
+def test_an_unknown_precision_is_refused(tiny_guard: Path, files: Path) -> None:
+    words = arguments_with(tiny_guard, files, ["a=x.jsonl"])
+    assert invoke(*words, "--precision", "int3").exit_code == 2
 
 
 def test_a_taken_place_is_refused(tiny_guard: Path, files: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -113,9 +113,25 @@ def test_only_counts_get_out(tiny_guard: Path, data: Path, tmp_path: Path) -> No
     assert not [word for word in words if word in text or word in output]
 
 
-def test_a_bundle_is_refused(tiny_bundle: Path, data: Path) -> None:
-    with pytest.raises(GuardFolderError, match="is a bundle"):
-        run(tiny_bundle, data, TOKENS)
+def test_a_bundle_is_probed_as_the_folder_it_was_made_of(
+    tiny_bundle: Path, tiny_guard: Path, data: Path
+) -> None:
+    """Counts and all: the function is the same to the last bits, which the norms show."""
+    found, expected = (asdict(run(m, data, EMBEDDINGS).harmful) for m in (tiny_bundle, tiny_guard))
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_embedded_guard_goes_by_its_name(
+    tiny_bundle: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guardlet_training.trainable.default_bundle", lambda: tiny_bundle)
+    output = guardlet("probe", tiny_bundle.name, data, "--rows", 1, "--steps", 1)
+    assert "harmful, caught" in output
+
+
+def test_neither_a_model_nor_a_bundle_is_refused(tmp_path: Path, data: Path) -> None:
+    with pytest.raises(GuardFolderError, match=r"no guard\.json"):
+        run(tmp_path, data, TOKENS)
 
 
 def test_an_unknown_operating_point_is_refused(tiny_guard: Path, data: Path) -> None:

@@ -11,7 +11,8 @@ from guardlet.engines import Engine
 from guardlet.scoring import OperatingPoint, highest
 from guardlet.verify import Tracker
 from guardlet_export.classifier import load_classifier
-from guardlet_export.guard_folder import GuardFolder, GuardFolderError
+from guardlet_export.export import export_bundle
+from guardlet_export.guard_folder import GuardFolder, check_free, write_guard_folder
 from guardlet_export.onnx_export import fp32_engine
 from guardlet_export.reference import TorchEngine
 from guardlet_training.adapt.describe import adapted_description, raised
@@ -21,17 +22,18 @@ from guardlet_training.adapt.regression import Change, change, distinct_points, 
 from guardlet_training.adapt.report import AdaptReport
 from guardlet_training.adapt.settings import AdaptSettings
 from guardlet_training.adapt.tune import tune
-from guardlet_training.adapt.write import write_guard_folder
 from guardlet_training.evaluate import judge_rows
 from guardlet_training.rows import Row
-from guardlet_training.trainable import open_trainable
+from guardlet_training.train import MODEL_FOLDER
+from guardlet_training.trainable import trainable
 
+BUNDLE_FOLDER = "bundle"
 Score = Callable[[str, str | None], float]
 log = logging.getLogger(__name__)
 
 
 def adapt(
-    model: Path,
+    model: Path | None,
     out: Path,
     examples: Path,
     replay: Sequence[str],
@@ -41,23 +43,26 @@ def adapt(
     max_drop: float = 0.02,
     fold_count: int = 0,
     holdout_share: float | None = None,
+    precisions: tuple[str, ...] = ("int8",),
 ) -> AdaptReport:
-    """Trains the guard folder `model` on `examples` with `replay` and writes the result to `out`,
-    unless the report has an objection: then nothing is written.
+    """Trains `model` on `examples` with `replay` and writes the result to `out`, the guard folder
+    `model` and the bundle `bundle` of it, unless the report has an objection: then nothing is
+    written.
 
-    New cases are held out in `fold_count` folds, each by a training of its own, and the guard
-    written has seen all of them; or `holdout_share` of them is held out once, and it has not seen
-    those. Raises GuardFolderError, ModelError and DataError.
+    `model` is a guard folder or a bundle, by default the embedded one. New cases are held out in
+    `fold_count` folds, each by a training of its own, and the guard written has seen all of them;
+    or `holdout_share` of them is held out once, and it has not seen those. `precisions` are names
+    of `guardlet_export.targets.TARGETS`. Raises a BundleError, ModelError and DataError. After a
+    ParityError, of the bundle, the guard folder is kept.
     """
     chosen = settings or AdaptSettings()
-    guard = open_trainable(model)
-    if out.exists():
-        raise GuardFolderError(f"{out} exists; choose another folder")
-    inputs = read_inputs(examples, replay, checks, guard.encoder())
-    splits = _splits(inputs.cases, fold_count, holdout_share, chosen.seed)
-    work = _Work(guard, inputs, chosen, track)
-    tuned, held_out = work.tuned(splits, whole=holdout_share is None)
-    sets = work.changes(tuned)
+    check_free(out)
+    with trainable(model, track) as guard:
+        inputs = read_inputs(examples, replay, checks, guard.encoder())
+        splits = _splits(inputs.cases, fold_count, holdout_share, chosen.seed)
+        work = _Work(guard, inputs, chosen, track)
+        tuned, held_out = work.tuned(splits, whole=holdout_share is None)
+        sets = work.changes(tuned)
     name, version = guard.description["name"], guard.description["version"]
     report = AdaptReport(
         before=f"{name}@{version}",
@@ -71,7 +76,10 @@ def adapt(
     if report.objection is None:
         rows = [*inputs.cases, *inputs.replay]
         about = adapted_description(guard, rows, report.record())
-        write_guard_folder(out, tuned, guard.tokenizer_json, about)
+        folder = out / MODEL_FOLDER
+        write_guard_folder(folder, tuned, guard.tokenizer_json, about)
+        log.info("exporting %s", report.after)
+        export_bundle(folder, out / BUNDLE_FOLDER, precisions, track=track)
     return report
 
 

@@ -22,7 +22,7 @@ from guardlet_training.adapt.sampler import ReplaySampler
 from guardlet_training.adapt.settings import AdaptSettings
 from guardlet_training.examples import Collator, Example, ExampleDataset, build_examples
 from guardlet_training.rows import Row
-from guardlet_training.train import GuardTrainer, trainer_arguments
+from guardlet_training.trainer import GuardTrainer, trainer_arguments
 
 
 class ReplayTrainer(GuardTrainer):

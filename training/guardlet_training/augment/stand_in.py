@@ -29,6 +29,7 @@ from transformers import (
 )
 
 from guardlet.errors import DataError
+from guardlet_training.augment.generate import PREFIX
 from guardlet_training.rows import load_rows
 
 END = "<|end|>"
@@ -137,8 +138,6 @@ def _tokenizer(texts: Sequence[str], prefix: str, size: Size) -> PreTrainedToken
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    prefix = "I have an idea for a prompt:"
-
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("rows", nargs="+", help="files or folders of rows, or hf://OWNER/NAME")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="MODEL")
@@ -152,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     rows = [row for source in options.pop("rows") for row in load_rows(source)]
     out = options.pop("out")
-    train_stand_in([row.prompt for row in rows if row.target], prefix, out, Size(**options))
+    train_stand_in([row.prompt for row in rows if row.target], PREFIX, out, Size(**options))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,11 @@ from guardlet.cli.console import plain, stdout, track
 from guardlet.cli.options import FiguresOption, SeedOption
 from guardlet.errors import DataError
 from guardlet.files import write_text
+from guardlet_export.command import (
+    PrecisionOption,
+    cleaning_up_when_terminated,
+    known_precisions,
+)
 from guardlet_training.adapt.method import Method, Target
 
 if TYPE_CHECKING:
@@ -28,13 +33,6 @@ _FOLDS = 5
 
 @app.command()
 def adapt(
-    model: Annotated[
-        Path,
-        typer.Argument(
-            help="Model folder that `guardlet train` wrote. Not a bundle: its weights can no "
-            "longer be trained."
-        ),
-    ],
     examples: Annotated[
         Path, typer.Option(exists=True, dir_okay=False, help="New cases, labelled rows.")
     ],
@@ -46,7 +44,13 @@ def adapt(
         list[str],
         typer.Option(metavar="NAME=FILE", help="Set that must not get worse; again for more."),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="New model folder to write.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="New folder to write: model/ and bundle/.")
+    ],
+    model: Annotated[
+        Optional[Path],
+        typer.Argument(help="Model folder or bundle; default: the embedded guard."),
+    ] = None,
     method: Annotated[
         Method, typer.Option(help="Low-rank adapters, merged in the end, or every weight.")
     ] = Method.LORA,
@@ -75,6 +79,7 @@ def adapt(
         Optional[float],
         typer.Option(help="Instead of folds: hold out this share, and never train on it."),
     ] = None,
+    precision: PrecisionOption = None,
     seed: SeedOption = 42,
     json_out: FiguresOption = None,
 ) -> None:
@@ -94,7 +99,12 @@ def adapt(
     )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     checks = _named(check)
-    report = run(model, out, examples, replay, checks, track, settings, max_drop, folds, holdout)
+    precisions = known_precisions(precision)
+    with cleaning_up_when_terminated():
+        report = run(
+            *(model, out, examples, replay, checks, track),
+            *(settings, max_drop, folds, holdout, precisions),
+        )
     stdout().print(_table(report))
     if report.objection:
         raise RegressionError(

@@ -22,7 +22,7 @@ app = typer.Typer()
 def probe(
     model: Annotated[
         Path,
-        typer.Argument(help="Model folder that `guardlet train` wrote. Not a bundle."),
+        typer.Argument(help="Model folder or bundle; guardlet-mini is the embedded one."),
     ],
     data: Annotated[Path, typer.Argument(help="Labelled .jsonl[.gz] file or folder.")],
     method: Annotated[

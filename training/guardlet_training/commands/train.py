@@ -21,9 +21,16 @@ def train(
     ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")] = Path("runs/run"),
 ) -> None:
-    """Train a guard from a recipe; start again to resume from the last checkpoint."""
+    """Train a guard from a recipe; start again to resume from the last checkpoint.
+
+    On several processes: torchrun --nproc_per_node N -m guardlet train ...
+    """
+    from accelerate import PartialState
+
     from guardlet_training.train import train as run
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     folder = run(recipe, out, overrides)
-    stdout().print(f"wrote {folder}", markup=False)
+    if PartialState().is_main_process:
+        stdout().print(f"wrote {folder}", markup=False)
+    PartialState().destroy_process_group()

@@ -16,7 +16,7 @@ from guardlet.errors import DataError, EmptyInputError, OperatingPointError
 from guardlet.verify import Tracker
 from guardlet_training.public_sets import read_rows
 from guardlet_training.rows import Row
-from guardlet_training.trainable import open_trainable
+from guardlet_training.trainable import trainable
 from guardlet_training.whitebox.outcome import Outcome
 from guardlet_training.whitebox.perturbation import perturb
 from guardlet_training.whitebox.settings import Method, ProbeSettings
@@ -67,15 +67,17 @@ def probe(
     rows: int = 50,
     operating_point: str = "balanced",
 ) -> ProbeReport:
-    """Attacks at most `rows` rows of each label of a data file, drawn by the seed.
+    """Attacks at most `rows` rows of each label of a data file, drawn by the seed. `model` is a
+    guard folder or a bundle.
 
-    Raises GuardFolderError, ModelError, OperatingPointError and DataError.
+    Raises a BundleError, ModelError, OperatingPointError and DataError.
     """
-    guard = open_trainable(model)
-    points = guard.score.operating_points
-    if operating_point not in points:
-        raise OperatingPointError(f"no operating point of that name; there are {', '.join(points)}")
-    student = Student(guard, points[operating_point].threshold)
+    with trainable(model, track) as guard:
+        points = guard.score.operating_points
+        if operating_point not in points:
+            names = ", ".join(points)
+            raise OperatingPointError(f"no operating point of that name; there are {names}")
+        student = Student(guard, points[operating_point].threshold)
     labelled = [row for row in read_rows(data) if row.labelled]
     random.Random(settings.seed).shuffle(labelled)
     found = _Selection(student, settings.room)

@@ -1,35 +1,26 @@
-"""Judging on a Ray cluster. Needs the extra `ray`."""
+"""Workers on a Ray cluster. Needs the extra `ray`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from itertools import cycle
 from typing import Any
 
 from guardlet.errors import EngineError, GuardletError
-from guardlet.scan.chunks import AHEAD, Chunk, Scores, in_order
-from guardlet.scan.formats import Turn
-from guardlet.scan.judge import GuardSource, judge_turns
+from guardlet.jobs.work import AHEAD, Kept, LateWorker, Result, Work, WorkerSource, in_order
 
 
-class _Judge:
-    """An actor: one guard, one thread."""
-
-    def __init__(self, source: GuardSource) -> None:
-        self._guard = source.load()
-
-    def judge(self, turns: list[tuple[Turn, ...]]) -> Scores:
-        return [judge_turns(self._guard, row) for row in turns]
-
-
-def judge_on_ray(
-    chunks: Iterable[Chunk], source: GuardSource, workers: int
-) -> Iterator[tuple[Chunk, Scores]]:
-    """As `judge_locally`, by `workers` actors of one core each.
+def work_on_ray(
+    pairs: Iterable[tuple[Kept, Work]],
+    source: WorkerSource[Work, Result],
+    workers: int,
+    gpus: float = 0,
+) -> Generator[tuple[Kept, Result], None, None]:
+    """As `run_workers`, by `workers` actors of one core and `gpus` GPUs each.
 
     They run on the cluster RAY_ADDRESS names or this machine is part of, else on a local one that
-    is started and ended here. Each node needs guardlet and the bundle's folder under the same
-    path. Raises EngineError when the cluster or an actor fails, and what a check raises.
+    is started and ended here. Each node needs guardlet and the models under the same path. Raises
+    EngineError when the cluster or an actor fails, and what a worker raises.
     """
     try:
         import ray
@@ -39,13 +30,15 @@ def judge_on_ray(
     try:
         if ours:
             _connect(ray, workers)
-        actors = [ray.remote(num_cpus=1)(_Judge).remote(source) for _ in range(workers)]
+        kind = ray.remote(num_cpus=1, num_gpus=gpus)(LateWorker)
+        actors = [kind.remote(source) for _ in range(workers)]
         turn_by_turn = cycle(actors)
 
-        def submit(turns: list[tuple[Turn, ...]]) -> Any:
-            return next(turn_by_turn).judge.remote(turns)
+        def submit(work: Work) -> Any:
+            return next(turn_by_turn).work.remote(work)
 
-        yield from in_order(chunks, submit, ray.get, AHEAD * workers)
+        yield from in_order(pairs, submit, ray.get, AHEAD * workers)
+        ray.get([actor.close.remote() for actor in actors])
     except ray.exceptions.RayTaskError as error:
         cause = error.cause
         raise cause if isinstance(cause, GuardletError) else _failed(error) from None

@@ -1,0 +1,1 @@
+"""Language models behind one interface: in this process, in vLLM, or on a server."""

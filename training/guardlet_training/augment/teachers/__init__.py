@@ -1,0 +1,1 @@
+"""Teachers: models that say how likely a text is to be unsafe."""
