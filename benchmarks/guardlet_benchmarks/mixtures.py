@@ -18,6 +18,7 @@ from guardlet_benchmarks.device.tables import Table
 from guardlet_benchmarks.records import load_record
 
 Scores = NDArray[np.float64]
+SCREENING_BLOCK = "screening"
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,6 @@ def screening_table(recorded: Mapping[str, Any]) -> str:
     benign, harmful = recorded["benign"], recorded["harmful"]
     return (
         f"{table}\n\n{recorded['bundle']}, {recorded['artifact']}: {benign['rows']:,} harmless and "
-        f"{harmful['rows']:,} harmful rows, {benign['rows_per_second']:.0f} and "
-        f"{harmful['rows_per_second']:.0f} a second with {recorded['workers']} worker"
-        f"{'' if recorded['workers'] == 1 else 's'}.\n"
+        f"{harmful['rows']:,} harmful rows, {benign['rows_per_core_second']:.0f} and "
+        f"{harmful['rows_per_core_second']:.0f} of them in a second of one core.\n"
     )

@@ -15,8 +15,14 @@ from guardlet.files import replacing
 from guardlet_benchmarks.device.markdown import lines
 from guardlet_benchmarks.device.report import DeviceReport, load_report
 from guardlet_benchmarks.device.tables import calm, summary
-from guardlet_benchmarks.mixtures import load_screening, screening_table
-from guardlet_benchmarks.streaming.tables import kinds_table, load_streaming, settings_table
+from guardlet_benchmarks.mixtures import SCREENING_BLOCK, load_screening, screening_table
+from guardlet_benchmarks.streaming.tables import (
+    KINDS_BLOCK,
+    SETTINGS_BLOCK,
+    kinds_table,
+    load_streaming,
+    settings_table,
+)
 from guardlet_export.marked import replace_block
 
 FOLDER = Path("benchmarks/results")
@@ -42,13 +48,13 @@ def device_table(report: DeviceReport) -> str:
 
 QUOTES: Mapping[str, Quote] = {
     "device": Quote("devices/guardlet-mini.json", lambda path: device_table(load_report(path))),
-    "streaming": Quote(
+    KINDS_BLOCK: Quote(
         "guardlet-mini/streaming.json", lambda path: kinds_table(load_streaming(path))
     ),
-    "streaming-settings": Quote(
+    SETTINGS_BLOCK: Quote(
         "guardlet-mini/streaming.json", lambda path: settings_table(load_streaming(path))
     ),
-    "screening": Quote(
+    SCREENING_BLOCK: Quote(
         "guardlet-mini/screening.json", lambda path: screening_table(load_screening(path))
     ),
 }

@@ -15,9 +15,8 @@ from typing import Any
 
 from guardlet.cli.console import track
 from guardlet.errors import DataError
-from guardlet.files import replacing
 from guardlet.guard import Guard
-from guardlet_export.marked import replace_block
+from guardlet_benchmarks.records import rewrite_blocks, write_record
 from guardlet_training.attacks import TRANSFORMS
 from guardlet_training.attacks.measure import MODES, measure_modes, sample_rows
 from guardlet_training.evaluate import expand
@@ -31,12 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     recorded = record(options.data, options.bundle, options.engine, options.rows, options.seed)
     print(robustness_table(recorded))
     if options.json:
-        with replacing(options.json) as file:
-            file.write(json.dumps(recorded, indent=1) + "\n")
+        write_record(options.json, recorded)
     if options.readme:
-        _rewrite(options.readme, BLOCK, robustness_table(recorded))
+        rewrite_blocks(options.readme, {BLOCK: robustness_table(recorded)})
     if options.page:
-        _rewrite(options.page, INTERVALS_BLOCK, intervals_table(recorded))
+        rewrite_blocks(options.page, {INTERVALS_BLOCK: intervals_table(recorded)})
 
 
 def record(
@@ -124,12 +122,6 @@ def _points(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     if before["rate"] is None or after["rate"] is None:
         return "-"
     return f"{100 * (after['rate'] - before['rate']):.1f}"
-
-
-def _rewrite(file: Path, block: str, table: str) -> None:
-    replaced = replace_block(file.read_text(encoding="utf-8"), block, table)
-    with replacing(file) as target:
-        target.write(replaced)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 import time
 from collections.abc import Sequence
@@ -18,10 +19,10 @@ import numpy as np
 
 from guardlet.bundle import Bundle
 from guardlet.errors import DataError
-from guardlet.files import replacing
 from guardlet.scan import GuardSource, ScanJob, run_scan
 from guardlet_benchmarks.machine import environment
-from guardlet_benchmarks.mixtures import Scores, measure, screening_table
+from guardlet_benchmarks.mixtures import SCREENING_BLOCK, Scores, measure, screening_table
+from guardlet_benchmarks.records import rewrite_blocks, write_record
 from guardlet_export.rows import Row, dataset_name, file_rows
 
 
@@ -29,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     source = GuardSource.of(options.bundle)
     points = Bundle.open(options.bundle).manifest.score.operating_points
-    benign, benign_rate = _scores(options.benign, 0, source, options)
-    harmful, harmful_rate = _scores(options.harmful, 1, source, options)
+    benign, of_benign = _scores(options.benign, 0, options.benign_rows, source, options.workers)
+    harmful, of_harmful = _scores(options.harmful, 1, options.harmful_rows, source, options.workers)
     found = [
         measure(benign, harmful, name, point.threshold, options.hidden, share, options.seeds)
         for share in options.shares
@@ -41,45 +42,50 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "bundle": source.label,
         "artifact": source.artifact,
         "workers": options.workers,
-        "benign": _described(options.benign, benign, benign_rate),
-        "harmful": _described(options.harmful, harmful, harmful_rate),
+        "benign": of_benign,
+        "harmful": of_harmful,
         "mixtures": [asdict(mixture) for mixture in found],
     }
     print(screening_table(recorded))
     if options.json:
-        with replacing(options.json) as file:
-            file.write(json.dumps(recorded, indent=1) + "\n")
-
-
-def _described(files: Sequence[Path], scores: Scores, rate: float) -> dict[str, Any]:
-    names = [dataset_name(file) for file in files]
-    return {"data": names, "rows": len(scores), "rows_per_second": rate}
+        write_record(options.json, recorded)
+    if options.page:
+        rewrite_blocks(options.page, {SCREENING_BLOCK: screening_table(recorded)})
 
 
 def _scores(
-    files: Sequence[Path], label: int, source: GuardSource, options: argparse.Namespace
-) -> tuple[Scores, float]:
-    """Scores that a scan gives the rows of that label, and rows a second, workers' start included.
-
-    Of more than `limit` rows, that many are drawn.
-    """
+    files: Sequence[Path], label: int, most: int | None, source: GuardSource, workers: int
+) -> tuple[Scores, dict[str, Any]]:
+    """Scores that a scan gives the rows of that label, at most so many of them, drawn; and how fast
+    it was, workers' start included: rows a second, and rows for each second of one core."""
     rows = [row for path in files for row in file_rows(path) if _label(row) == label]
     if not rows:
         raise DataError(f"no row of {', '.join(map(str, files))} has the label {label}")
-    if options.limit and len(rows) > options.limit:
-        drawn = np.random.default_rng(0).choice(len(rows), options.limit, replace=False)
+    if most and len(rows) > most:
+        drawn = np.random.default_rng(0).choice(len(rows), most, replace=False)
         rows = [rows[i] for i in sorted(drawn)]
     with tempfile.TemporaryDirectory() as folder:
         data, out = Path(folder) / "rows.jsonl", Path(folder) / "out"
         with data.open("w", encoding="utf-8", errors="backslashreplace") as file:
             for row in rows:
                 file.write(json.dumps({"prompt": row.prompt, "response": row.response}) + "\n")
-        begun = time.monotonic()
-        run_scan(ScanJob([data], source, workers=options.workers), out)
-        seconds = time.monotonic() - begun
+        begun, worked = time.monotonic(), _core_seconds()
+        run_scan(ScanJob([data], source, workers=workers), out)
+        seconds, core_seconds = time.monotonic() - begun, _core_seconds() - worked
         entries = map(json.loads, (out / "scores.jsonl").open(encoding="utf-8"))
         found = [entry["score"] for entry in entries if entry["score"] is not None]
-    return np.asarray(found, dtype=np.float64), len(rows) / seconds
+    return np.asarray(found, dtype=np.float64), {
+        "data": [dataset_name(file) for file in files],
+        "rows": len(found),
+        "rows_per_second": len(rows) / seconds,
+        "rows_per_core_second": len(rows) / core_seconds,
+    }
+
+
+def _core_seconds() -> float:
+    """Of this process and of the workers it has waited for: a busy machine does not change it."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _label(row: Row) -> int | None:
@@ -91,13 +97,14 @@ def _options(arguments: Sequence[str] | None) -> Any:
     for name in ("benign", "harmful"):
         help = f"labelled .jsonl[.gz]; its {name} rows are used"
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help=help)
+        parser.add_argument(f"--{name}-rows", type=int, help="drawn from more; default: all")
     parser.add_argument("--bundle", type=Path, help="default: the embedded guard")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--limit", type=int, help="rows of each label, drawn from more")
     parser.add_argument("--hidden", type=int, default=100, help="harmful rows in each data set")
     parser.add_argument("--shares", type=_shares, default="0.001,0.01,0.1")
     parser.add_argument("--seeds", type=int, default=50, help="data sets of each share")
     parser.add_argument("--json", type=Path, metavar="OUT", help="where to write the figures")
+    parser.add_argument("--page", type=Path, help="file that gets the table")
     return parser.parse_args(arguments)
 
 

@@ -56,8 +56,11 @@ def test_the_command_measures_and_records(
     ]
     data, out = tmp_path / "rows.jsonl", tmp_path / "out.json"
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    words = ["--benign", str(data), "--harmful", str(data), "--limit", "30", "--hidden", "5"]
-    main([*words, "--shares", "0.2,.5", "--seeds", "2", "--json", str(out)])
+    words = ["--benign", str(data), "--harmful", str(data), "--benign-rows", "30", "--hidden", "5"]
+    page = tmp_path / "page.md"
+    page.write_text("<!-- screening -->\nold\n<!-- /screening -->\n", encoding="utf-8")
+    more = ["--seeds", "2", "--json", str(out), "--page", str(page)]
+    main([*words, "--shares", "0.2,.5", *more])
     figures = json.loads(out.read_text(encoding="utf-8"))
     assert (figures["benign"]["rows"], figures["harmful"]["rows"]) == (30, 20)
     assert [mixture["share"] for mixture in figures["mixtures"]] == [0.2] * 3 + [0.5] * 3
@@ -67,5 +70,6 @@ def test_the_command_measures_and_records(
     assert figures["mixtures"][0]["recall_at_k"] == 1
     assert figures["harmful"]["data"] == ["rows"]
     shown = capsys.readouterr().out
-    assert "| 20.0% | 25 | balanced | 100.00% |" in shown and "with 1 worker." in shown
-    assert screening_table(load_screening(out)) + "\n" == shown
+    assert "| 20.0% | 25 | balanced | 100.00% |" in shown and "in a second of one core." in shown
+    table = screening_table(load_screening(out))
+    assert table + "\n" == shown and table in page.read_text(encoding="utf-8")

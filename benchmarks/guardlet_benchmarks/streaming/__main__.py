@@ -6,7 +6,6 @@ python -m guardlet_benchmarks.streaming --data FILE.jsonl.gz... --json OUT.json
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,13 +16,18 @@ from guardlet.bundle import DEFAULT_OPERATING_POINT
 from guardlet.cli.console import EXIT_ERROR, plain, stderr, track
 from guardlet.engines import choose_artifact, open_engine
 from guardlet.errors import GuardletError
-from guardlet.files import replacing
 from guardlet.streaming import DEFAULT_SCHEDULE, StreamSchedule
 from guardlet_benchmarks.machine import environment
+from guardlet_benchmarks.records import rewrite_blocks, write_record
 from guardlet_benchmarks.streaming.measure import Run, Streamer, by_kind, figures
 from guardlet_benchmarks.streaming.remembering import RememberingEngine
 from guardlet_benchmarks.streaming.splice import cases, load
-from guardlet_benchmarks.streaming.tables import kinds_table, settings_table
+from guardlet_benchmarks.streaming.tables import (
+    KINDS_BLOCK,
+    SETTINGS_BLOCK,
+    kinds_table,
+    settings_table,
+)
 from guardlet_export.rows import dataset_name
 
 _SETTINGS = "16+all,32+24,32+all,64+0,64+all"
@@ -40,8 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(kinds_table(recorded))
     print(settings_table(recorded))
     if options.json:
-        with replacing(options.json) as file:
-            file.write(json.dumps(recorded, indent=1) + "\n")
+        write_record(options.json, recorded)
+    if options.page:
+        tables = {KINDS_BLOCK: kinds_table(recorded), SETTINGS_BLOCK: settings_table(recorded)}
+        rewrite_blocks(options.page, tables)
 
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -101,6 +107,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--settings", type=_settings, default=_SETTINGS, help="EVERY+CONTEXT,... to compare with"
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="where to write the figures")
+    parser.add_argument("--page", type=Path, help="file that gets the tables")
     return parser.parse_args(arguments)
 
 

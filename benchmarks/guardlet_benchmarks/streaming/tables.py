@@ -10,6 +10,9 @@ from guardlet_benchmarks.device.markdown import lines
 from guardlet_benchmarks.device.tables import Table
 from guardlet_benchmarks.records import load_record
 
+KINDS_BLOCK = "streaming"
+SETTINGS_BLOCK = "streaming-settings"
+
 
 def load_streaming(path: Path) -> dict[str, Any]:
     """A file written by `guardlet_benchmarks.streaming`. Raises DataError when it is not one."""

@@ -15,9 +15,16 @@ from guardlet_benchmarks.streaming.__main__ import main
 from guardlet_benchmarks.streaming.measure import Run, by_kind, figures
 from guardlet_benchmarks.streaming.remembering import RememberingEngine
 from guardlet_benchmarks.streaming.splice import PLACES, cases, load
-from guardlet_benchmarks.streaming.tables import kinds_table, load_streaming, settings_table
+from guardlet_benchmarks.streaming.tables import (
+    KINDS_BLOCK,
+    SETTINGS_BLOCK,
+    kinds_table,
+    load_streaming,
+    settings_table,
+)
 from guardlet_export.rows import Row
 
+BLOCKS = (KINDS_BLOCK, SETTINGS_BLOCK)
 HARM = "needle " * 20
 REFUSAL = "I'm sorry, but no."
 ROWS = [
@@ -123,7 +130,11 @@ def recorded(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     chosen = ["--first", "4", "--every", "6", "--context", "all", "--hits", "4", "--rows", "2"]
     others = ["--settings", "6+all,3+0,12+2"]
     words = ["--data", str(data), "--bundle", str(tiny_bundle), *chosen, *others]
-    main([*words, "--json", str(target)])
+    page = folder / "page.md"
+    page.write_text(
+        "".join(f"<!-- {name} -->\nold\n<!-- /{name} -->\n" for name in BLOCKS), encoding="utf-8"
+    )
+    main([*words, "--json", str(target), "--page", str(page)])
     return target
 
 
@@ -145,6 +156,8 @@ def test_the_tables_have_a_row_for_each_figure(recorded: Path) -> None:
     found = load_streaming(recorded)
     kinds, settings = kinds_table(found).splitlines(), settings_table(found).splitlines()
     assert len(kinds) == 2 + len(found["kinds"]) and len(settings) == 2 + len(found["settings"])
+    page = recorded.with_name("page.md").read_text(encoding="utf-8")
+    assert kinds_table(found) in page and settings_table(found) in page and "old" not in page
     (bold,) = (line for line in settings if "**" in line)
     assert bold.startswith("| **6** | **all that fits** | **4** |")
 
