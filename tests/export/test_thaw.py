@@ -30,13 +30,12 @@ from guardlet_export.deberta_weights import distance_rows, read_weights
 from guardlet_export.errors import ThawError
 from guardlet_export.export import export_bundle
 from guardlet_export.guard_folder import GuardFolder, GuardFolderError
-from guardlet_export.onnx_graph import PRECISIONS, Precision, linear_names, onnx_bytes
+from guardlet_export.onnx_graph import PRECISIONS, linear_names, onnx_bytes
 from guardlet_export.reference import TorchEngine
 from guardlet_export.thaw import thaw
 from guardlet_export.thaw.buckets import bucket_settings
-from guardlet_export.thaw.classifier import classifier_of
 from guardlet_export.thaw.positions import KnownRows, factored
-from guardlet_export.thaw.weights import read_graph
+from guardlet_export.thaw.thaw import rebuilt
 
 LONGEST = 80
 # Of a logit of unit size: int8 differs from the model it holds by its rounded activations alone.
@@ -51,7 +50,7 @@ MILD = {
 
 
 def thawed(content: bytes, labels: int = 2) -> Any:
-    return classifier_of(read_graph(content), [f"label {i}" for i in range(labels)], 0)
+    return rebuilt(content, [f"label {i}" for i in range(labels)], 0)
 
 
 def error(found: Any, expected: Any) -> float:
@@ -258,20 +257,36 @@ def test_weights_that_do_not_answer_as_recorded_are_refused(tmp_path: Path) -> N
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind", b"\x08\x0a"])
 def test_no_onnx_model_is_refused(content: bytes) -> None:
     with pytest.raises(ThawError):
-        read_graph(content)
+        thawed(content)
 
 
-def test_a_graph_with_a_node_too_few_is_refused() -> None:
+def test_labels_of_another_model_are_refused() -> None:
+    content = onnx_bytes(read_weights(random_deberta(0, **MILD)), PRECISIONS["fp32"])
+    with pytest.raises(ThawError, match="not of a form"):
+        thawed(content, labels=3)
+
+
+@pytest.mark.parametrize("kind", ["Gemm", "LayerNormalization", "Slice", "FusedMatMul", "Gelu"])
+def test_a_graph_with_a_node_too_few_is_refused(kind: str) -> None:
     weights = read_weights(random_deberta(0, **MILD | TRANSPLANTED))
     model = onnx.load_from_string(onnx_bytes(weights, PRECISIONS["fp32"]))
     (choice,) = [node for node in model.graph.node if node.op_type == "If"]
     then = next(a.g for a in choice.attribute if a.name == "then_branch")
-    del then.node[next(i for i, node in enumerate(then.node) if node.op_type == "Gemm")]
-    with pytest.raises(ThawError, match="export it again"):
-        read_graph(model.SerializeToString())
+    del then.node[next(i for i, node in enumerate(then.node) if node.op_type == kind)]
+    with pytest.raises(ThawError, match="not of a form"):
+        thawed(model.SerializeToString())
+
+
+def test_a_value_made_of_itself_is_refused() -> None:
+    weights = read_weights(random_deberta(0, **MILD | TRANSPLANTED))
+    model = onnx.load_from_string(onnx_bytes(weights, PRECISIONS["fp32"]))
+    loop = next(node for node in model.graph.node if node.op_type == "Gather")
+    loop.input[0] = loop.output[0]
+    with pytest.raises(ThawError, match="not of a form"):
+        thawed(model.SerializeToString())
 
 
 def test_an_embedding_norm_that_was_folded_away_is_asked_for() -> None:
     weights = replace(read_weights(random_deberta(0, **DEBERTA_V3)), folded_norm=None)
     with pytest.raises(ThawError, match="export its model again"):
-        read_graph(onnx_bytes(weights, Precision("fp32", "fp32")))
+        thawed(onnx_bytes(weights, PRECISIONS["fp32"]))

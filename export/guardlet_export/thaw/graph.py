@@ -104,7 +104,7 @@ class Graph:
     def _given(self, value: str) -> NDArray[Any]:
         found = self.whole(value)
         if found is None:
-            raise ThawError("the ONNX model is not of a form that can be thawed; export it again")
+            raise ValueError(f"{value} is not constant")
         return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,25 @@ def thaw(
     manifest = opened.manifest
     artifact = _chosen(manifest)
     (file,) = artifact.files
-    weights = read_graph(opened.read(file))
-    model = classifier_of(weights, manifest.labels, manifest.input.pad)
+    model = rebuilt(opened.read(file), manifest.labels, manifest.input.pad)
     tokenizer_json = opened.read_text(manifest.tokenizer)
     report = _compared(opened, artifact, model, tokenizer_json, track)
     write_guard_folder(out, model, tokenizer_json, _description(manifest, artifact, report))
     return GuardFolder.open(out)
+
+
+def rebuilt(content: bytes, labels: Sequence[str], pad: int) -> Any:
+    """The Hugging Face classifier of a serialised ONNX model, as `classifier_of` makes it. Raises
+    ThawError, whatever is wrong with the model."""
+    try:
+        return classifier_of(read_graph(content), labels, pad)
+    except ThawError:
+        raise
+    except Exception as error:
+        raise ThawError(
+            f"the ONNX model is not of a form that can be thawed ({type(error).__name__}); get the "
+            f"bundle again"
+        ) from error
 
 
 def _chosen(manifest: Manifest) -> Artifact:

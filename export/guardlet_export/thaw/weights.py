@@ -23,24 +23,17 @@ def read_graph(content: bytes) -> DebertaWeights:
     """What the serialised model computes with, float32.
 
     The last layer's position tables are zero in the rows that the first token never meets, which
-    are not in the file. Raises ThawError for a model that cannot be read back.
+    are not in the file. Raises ThawError for a model of another kind, and anything for one of this
+    kind that was tampered with.
     """
     graph = Graph(content)
-    try:
-        return _read(graph)
-    except (IndexError, KeyError, StopIteration, TypeError, ValueError):
-        raise ThawError(
-            "the ONNX model is not of a form that can be thawed; export it again"
-        ) from None
-
-
-def _read(graph: Graph) -> DebertaWeights:
     linears = [(node, found) for node in graph.inner if (found := graph.linear(node)) is not None]
     dense = [found for _, found in linears]
     count, rest = divmod(len(dense) - _IN_LAST - _IN_HEAD, _IN_LAYER)
-    if rest:
-        raise ValueError
     norms = [graph.norm(node) for node in graph.inner if node.op_type == "LayerNormalization"]
+    activations = [_NAMES[n.op_type] for n in graph.inner if n.op_type in _NAMES]
+    if rest or (len(norms), len(activations)) != (2 * count + 2, count + 2):
+        raise ValueError("parts of a layer are missing")
     distances = _distances(graph)
     tables = _tables(graph)
     body = [
@@ -52,7 +45,6 @@ def _read(graph: Graph) -> DebertaWeights:
     heads = _heads(graph, last_nodes[2].output[0])
     facing = _facing(graph, last_nodes[1].output[0], distances)
     last = _layer((query, key, value), linear, norms[-2:], facing)
-    activations = [_NAMES[n.op_type] for n in graph.inner if n.op_type in _NAMES]
     pooler, classifier = dense[-_IN_HEAD:]
     return DebertaWeights(
         **_embeddings(graph),
@@ -142,7 +134,7 @@ def _heads(graph: Graph, value: str) -> int:
     node = next(n for n in graph.inner if n.op_type == "Mul" and n.input[0] == value)
     mask = graph.whole(node.input[1])
     if mask is None:
-        raise ValueError
+        raise ValueError("no mask of heads")
     return len(mask)
 
 
