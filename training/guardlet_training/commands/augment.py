@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from guardlet_training.commands.augment_diversity import diversity
+from guardlet_training.commands.augment_eda import eda
 from guardlet_training.commands.augment_filter import filter_rows
 from guardlet_training.commands.augment_generate import generate
 from guardlet_training.commands.augment_label import label
@@ -20,4 +22,6 @@ def augment() -> None:
 app.command()(generate)
 app.command()(respond)
 app.command()(label)
+app.command()(eda)
 app.command("filter")(filter_rows)
+app.command()(diversity)
