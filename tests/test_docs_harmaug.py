@@ -30,6 +30,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rows = [Row(f"exemplar-{i}", text, label=1) for i, text in enumerate(prompts)]
     write_rows(tmp_path / "EXEMPLARS.jsonl", rows)
     write_rows(tmp_path / "EVALUATION.jsonl", [Row("held", "how do i find a ladder ?", label=0)])
+    (tmp_path / "SYNONYMS.txt").write_text("steal,take\nkettle,pot\n", encoding="utf-8")
     recipe = {
         "name": "student",
         "version": "1.0.0",
@@ -57,7 +58,7 @@ def test_the_commands_run(workplace: Path) -> None:
     lines = [words[1:] for words in commands("docs/harmaug.md")]
     heads = [tuple(words[:2]) for words in lines]
     stages = [head for head in heads if head[0] == "augment"]
-    assert stages == [("augment", name) for name in ("generate", "respond", "label")]
+    assert stages == [("augment", name) for name in ("generate", "respond", "label", "eda")]
     assert heads.count(("reproduce", "harmaug")) == 2 and heads[-1][0] == "train"
     for words, head in zip(lines, heads, strict=True):
         guardlet(*words, *FEWER.get(head, ()))

@@ -29,8 +29,12 @@ def plan(job: Reproduction) -> list[Step]:
 
 
 def arm_rows(job: Reproduction, arm: Arm) -> int:
-    """Training rows of an arm; EDA makes as many new ones as HarmAug."""
-    return job.data.rows + (0 if arm == "kd" else RESPONSES * job.generate.count)
+    """Training rows of an arm."""
+    if arm == "kd":
+        return job.data.rows
+    if arm == "eda":
+        return job.data.rows * (1 + job.eda.count)
+    return job.data.rows + RESPONSES * job.generate.count
 
 
 def total_hours(steps: Sequence[Step]) -> float:

@@ -53,7 +53,8 @@ def load_reproduction(
     if unknown:
         raise DataError(f"no set is called {', '.join(unknown)}; there are {', '.join(SETS)}")
     data = replace(job.data, source=_beside(path, job.data.source))
-    return replace(job, sets=wanted, data=data)
+    synonyms = job.eda.synonyms and _beside(path, job.eda.synonyms)
+    return replace(job, sets=wanted, data=data, eda=replace(job.eda, synonyms=synonyms))
 
 
 def reproduce(job: Reproduction, out: Path, run: Run) -> str:
@@ -114,7 +115,7 @@ def _data(
             data[name] = stages.augmented(job, prefix, exemplars, held, folder, run.where)
     if "eda" in needed:
         run.say("EDA: vary D")
-        data["eda"] = stages.varied(data["d"][0], out / "eda")
+        data["eda"] = [stages.varied(job, data["d"][0], out / "eda", run.where)]
     return data
 
 

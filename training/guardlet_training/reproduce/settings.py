@@ -54,6 +54,16 @@ class Respond:
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
+class Eda:
+    """How words of D are changed, see `guardlet augment eda`. `synonyms` is a thesaurus, relative
+    to the recipe's file; None for WordNet."""
+
+    count: int = 4
+    alpha: float = 0.1
+    synonyms: str | None = None
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
 class Load:
     """What a row costs in a step: `tokens` through `parameters` (of the model, without embeddings
     for a student), at `teraflops` a second that the GPU really does there."""
@@ -96,6 +106,7 @@ class Reproduction:
     teachers: list[str]
     sets: dict[str, str | None]
     loads: Loads
+    eda: Eda = field(default_factory=Eda)
     arms: list[Arm] = field(default_factory=lambda: ["kd", "eda", "no_prefix", "harmaug"])
     seeds: list[int] = field(default_factory=lambda: [42, 123, 456])
 

@@ -11,11 +11,13 @@ from typing import Any
 from guardlet.jobs import Engine
 from guardlet_training.augment.backends.backend import Sampling
 from guardlet_training.augment.backends.options import backend_spec
+from guardlet_training.augment.eda_stage import EdaJob, eda
 from guardlet_training.augment.folder import REPORT, ROWS
 from guardlet_training.augment.generate import INSTRUCTIONS, GenerateJob, generate
 from guardlet_training.augment.kept import Keeping
 from guardlet_training.augment.label import LabelJob, label
 from guardlet_training.augment.respond import RespondJob, respond
+from guardlet_training.augment.synonyms import SynonymSource
 from guardlet_training.augment.teachers.find import find_teacher
 from guardlet_training.reproduce.settings import Reproduction
 
@@ -95,5 +97,10 @@ def _answered(job: Reproduction, instructions: Path, folder: Path, where: Where)
     return {kind: folder / kind / ROWS for kind in tasks}
 
 
-def varied(rows: Path, folder: Path) -> list[Path]:
-    raise NotImplementedError
+def varied(job: Reproduction, rows: Path, folder: Path, where: Where) -> Path:
+    """The rows with their prompts changed by EDA, their labels kept. Raises what the stage does."""
+    made = job.eda
+    synonyms = SynonymSource(Path(made.synonyms) if made.synonyms else None)
+    task = EdaJob(str(rows), synonyms, made.alpha, made.count, seed=SEED)
+    eda(task, folder, engine=where.engine, workers=where.workers)
+    return folder / ROWS

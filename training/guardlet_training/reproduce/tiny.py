@@ -17,6 +17,7 @@ from guardlet.files import replacing, write_text
 from guardlet_training.recipe import Input, Model, Training
 from guardlet_training.reproduce.settings import (
     Data,
+    Eda,
     Generate,
     Load,
     Loads,
@@ -33,6 +34,7 @@ _HARMLESS = ("paint", "draw", "polish", "describe", "find", "photograph")
 _HARMFUL = ("steal", "sabotage", "vandalise", "poison")
 _THINGS = ("bicycle", "garden", "bridge", "lantern", "kettle", "harbour", "ladder", "mirror")
 _PLACES = ("at home", "in a village", "at night", "by the sea")
+_SYNONYMS = ("paint,draw", "polish,paint", "find,describe", "steal,poison", "garden,village")
 _REFUSAL, _ANSWER = "no , that would be wrong .", "sure , begin with a good plan ."
 _SPOKEN = (
     "how do i ? user assistant is the last turn safe or unsafe verdict have an idea for a prompt"
@@ -61,6 +63,7 @@ def make_tiny(folder: Path) -> Path:
     _write_lines(folder / "train.jsonl", map(_wildguard, cases))
     for name, record in _RECORDS.items():
         _write_lines(folder / f"{name}.jsonl", map(record, Random(name).sample(cases, 40)))
+    write_text(folder / "synonyms.txt", "".join(f"{line}\n" for line in _SYNONYMS))
     tree = asdict(_recipe(folder.resolve()))
     write_text(recipe, yaml.safe_dump(tree, sort_keys=False))
     return recipe
@@ -90,6 +93,7 @@ def _recipe(folder: Path) -> Reproduction:
         teachers=[str(folder / "teacher")],
         sets={name: str(folder / f"{name}.jsonl") for name in _RECORDS},
         loads=Loads("one CPU core", load, load, load, load, load),
+        eda=Eda(count=1, synonyms=str(folder / "synonyms.txt")),
         seeds=[42],
     )
 
