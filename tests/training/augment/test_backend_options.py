@@ -18,6 +18,8 @@ def test_values_are_read_by_their_type() -> None:
     spec = backend_spec("transformers", "m", ["batch_size=4", "device=cuda:0"], revision=None)
     assert spec.options == {"batch_size": 4, "device": "cuda:0"}
     server = backend_spec("openai", "m", ["timeout=5", "probe=false"], base_url="http://x")
+    commit = backend_spec("transformers", "m", ["revision=1e12"])
+    assert commit.options == {"revision": "1e12"}
     assert server.options == {"base_url": "http://x", "timeout": 5, "probe": False}
     assert pickle.loads(pickle.dumps(server)) == server
 
@@ -26,10 +28,11 @@ def test_values_are_read_by_their_type() -> None:
     ("pair", "reason"),
     [
         ("size=4", "has no option size; it has batch_size, device, dtype, revision"),
-        ("batch_size=many", "batch_size of the back end transformers must be int"),
+        ("batch_size=many", "option batch_size of a back end must be int"),
         ("batch_size=true", "must be int"),
         ("batch_size=null", "must be int"),
-        ("revision=3", "must be str"),
+        ("batch_size=0", "must be above 0"),
+        ("batch_size=-4", "must be above 0"),
         ("batch_size", "NAME=VALUE"),
         ("=4", "NAME=VALUE"),
     ],

@@ -11,9 +11,9 @@ from guardlet_training.augment.attempts import AttemptSource
 from guardlet_training.augment.backends.backend import BackendSpec, Chat, Sampling
 from guardlet_training.augment.backends.options import CHUNKS, model_name, pinned
 from guardlet_training.augment.exemplars import Exemplars
-from guardlet_training.augment.kept import Keeping, prompts_digest
-from guardlet_training.augment.stage import Item, StageReport, run_stage
-from guardlet_training.rows import load_rows
+from guardlet_training.augment.kept import Keeping
+from guardlet_training.augment.stage import Item, StageReport, digest_of, run_stage
+from guardlet_training.rows import load_rows, row_record
 
 PREFIX = "I have an idea for a prompt:"
 """What the assistant's turn begins with: 97 % of the answers are usable, 13 % without (Table 4)."""
@@ -56,7 +56,7 @@ def generate(
         "stage": "generate",
         **about,
         "sampling": asdict(job.sampling),
-        "exemplars_sha256": prompts_digest([*exemplars.texts, *(row.prompt for row in rows)]),
+        "exemplars_sha256": digest_of(map(row_record, rows)),
         "k": job.k,
         "prefix": PREFIX if job.prefix else None,
         "count": job.count,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,8 @@ from guardlet.scan.share import wilson
 from guardlet_training.augment.attempts import EMPTY, REFUSED
 from guardlet_training.augment.filter import THRESHOLD, filter_instructions
 from guardlet_training.augment.folder import stage_rows
-from guardlet_training.rows import Row, load_rows, parse_record, write_rows
+from guardlet_training.augment.stage import digest_of
+from guardlet_training.rows import Row, load_rows, parse_record, row_record, write_rows
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Keeping:
         sets = [
             {
                 "source": Path(source).name,
-                "sha256": prompts_digest(row.prompt for row in load_rows(str(source))),
+                "sha256": digest_of(map(row_record, load_rows(str(source)))),
             }
             for source in self.evaluation
         ]
@@ -59,8 +58,3 @@ class Keeping:
             "dropped": dict(report.dropped),
             "kept": len(kept),
         }
-
-
-def prompts_digest(prompts: Iterable[str]) -> str:
-    """SHA-256 of texts in their order."""
-    return sha256(json.dumps(list(prompts)).encode()).hexdigest()

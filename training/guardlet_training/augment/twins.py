@@ -16,9 +16,9 @@ from guardlet.jobs import Engine
 from guardlet_training.augment.attempts import AttemptSource
 from guardlet_training.augment.backends.backend import BackendSpec, Chat, Sampling
 from guardlet_training.augment.backends.options import CHUNKS, model_name, pinned
-from guardlet_training.augment.kept import Keeping, prompts_digest
-from guardlet_training.augment.stage import Item, StageReport, run_stage
-from guardlet_training.rows import load_rows
+from guardlet_training.augment.kept import Keeping
+from guardlet_training.augment.stage import Item, StageReport, digest_of, run_stage
+from guardlet_training.rows import load_rows, row_record
 
 PREFIX = "Here is a harmless request that uses the same words:"
 TWINS = "twins.jsonl"
@@ -51,7 +51,7 @@ def write_twins(
         "stage": "twins",
         **about,
         "sampling": asdict(chosen),
-        "instructions_sha256": prompts_digest(row.prompt for row in rows),
+        "instructions_sha256": digest_of(map(row_record, rows)),
         "seed": seed,
         **kept.identity(),
     }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, get_args, get_type_hints
 
 from guardlet.errors import BackendError
@@ -49,9 +49,7 @@ def backend_spec(kind: Kind, model: str, pairs: Sequence[str] = (), **given: Any
             raise BackendError(
                 f"the back end {kind} has no option {name}; it has {', '.join(sorted(known))}"
             )
-        if not _fits(value, known[name]):
-            wanted = " or ".join(t.__name__ for t in _types(known[name]) if t is not type(None))
-            raise BackendError(f"the option {name} of the back end {kind} must be {wanted}")
+        options[name] = _typed(name, value, known[name])
     return BackendSpec(kind, model, options)
 
 
@@ -95,21 +93,26 @@ def _version(package: str) -> str:
         raise BackendError(f"this back end needs {package}: pip install {package}") from None
 
 
-def _pair(text: str) -> tuple[str, Any]:
+def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise BackendError("an option of a back end is written NAME=VALUE")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
+    return name, value
 
 
-def _types(hint: Any) -> tuple[type, ...]:
-    return get_args(hint) if isinstance(hint, UnionType) else (hint,)
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    types = _types(hint)
+def _typed(name: str, value: Any, hint: Any) -> Any:
+    """The value, read as JSON where the option is no text. Numbers are above 0, `max_retries` may
+    be 0. Raises BackendError."""
+    types = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if isinstance(value, str) and str not in types:
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
     whole_as_float = type(value) is int and float in types
-    return value is not None and (type(value) in types or whole_as_float)
+    if value is None or not (type(value) in types or whole_as_float):
+        wanted = " or ".join(kind.__name__ for kind in types if kind is not NoneType)
+        raise BackendError(f"the option {name} of a back end must be {wanted}")
+    if type(value) in (int, float) and (value < 0 or (value == 0 and name != "max_retries")):
+        raise BackendError(f"the option {name} of a back end must be above 0")
+    return value
