@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from pathlib import Path
 
 import pytest
 from cli_runner import guardlet
 from repository import commands
+from tiny_models import WORDS
 
 from guardlet_training.rows import Row, write_rows
 
@@ -26,8 +28,10 @@ def test_the_commands_run(
     monkeypatch.chdir(tmp_path)
     embedded = shutil.copytree(tiny_bundle, tmp_path / "site-packages/guardlet-mini")
     shutil.copytree(tiny_guard, "runs/mini/model")
+    rng = random.Random(0)
     for name in ("NEW", "DATA", "CHATS"):
-        made = [Row(f"{name}-{i}", f"{name} quartz {i} velvet", None, i % 2) for i in range(12)]
+        prompts = [" ".join(rng.choices(WORDS, k=9)) for _ in range(12)]
+        made = [Row(f"{name}-{i}", text, None, i % 2) for i, text in enumerate(prompts)]
         write_rows(Path(f"{name}.jsonl"), made)
     lines = [words for words in commands("docs/adapt.md") if words[0] == "guardlet"]
     assert [words[1] for words in lines].count("adapt") == 2
