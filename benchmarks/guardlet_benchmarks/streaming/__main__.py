@@ -30,7 +30,7 @@ from guardlet_benchmarks.streaming.tables import (
 )
 from guardlet_export.rows import dataset_name
 
-_SETTINGS = "16+all,32+24,32+all,64+0,64+all"
+_SETTINGS = "16+40,32+all,64+0,64+all"
 _HITS = (1, 2, 3)
 
 

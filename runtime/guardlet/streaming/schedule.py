@@ -17,15 +17,15 @@ class StreamSchedule:
     as many as fit. `hits` harmful checks in a row flag the stream.
 
     Cost: a response of n tokens takes 1 + floor((n - first) / every) windows of the prompt and at
-    most every + context tokens, so (every + context) / every window tokens (3.5 as set here) and
-    1 / every prompts for each token, and one full check at the end.
+    most every + context tokens, so (every + context) / every window tokens (1.75 as set here)
+    and 1 / every prompts for each token, and one full check at the end.
     """
 
     first: int = 16
-    every: int = 16
+    every: int = 32
     # Harm that began lately is lost to the guard among much harmless text before it.
-    context: int | None = 40
-    hits: int = 3
+    context: int | None = 24
+    hits: int = 2
 
     def __post_init__(self) -> None:
         """Raises StreamError for what is no count."""

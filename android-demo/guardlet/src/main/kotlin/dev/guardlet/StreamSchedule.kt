@@ -14,9 +14,9 @@ package dev.guardlet
  */
 data class StreamSchedule @JvmOverloads constructor(
     val first: Int = 16,
-    val every: Int = 16,
-    val context: Int? = 40,
-    val hits: Int = 3,
+    val every: Int = 32,
+    val context: Int? = 24,
+    val hits: Int = 2,
 ) {
     init {
         requireAtLeast("first", first, 1)
