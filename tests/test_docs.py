@@ -132,6 +132,8 @@ def test_commands_in_the_text_exist_with_their_options(path: Path) -> None:
             continue
         _, name, *arguments = code.split()
         command = group.get_command(context, name)  # type: ignore[attr-defined]
+        while isinstance(command, typer.core.TyperGroup) and arguments:
+            command = command.get_command(context, arguments.pop(0))
         assert command is not None, code
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in arguments if word.startswith("-")} <= known, code
