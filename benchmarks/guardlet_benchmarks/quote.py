@@ -1,6 +1,6 @@
 """Tables of the documentation, from recorded results.
 
-python -m guardlet_benchmarks.quote README.md docs/streaming.md docs/scan.md
+python -m guardlet_benchmarks.quote README.md docs/streaming.md docs/scan.md docs/cost.md
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from guardlet.errors import DataError
 from guardlet.files import replacing
+from guardlet_benchmarks.cost.table import COST_BLOCK, cost_table, load_cost
 from guardlet_benchmarks.device.markdown import lines
 from guardlet_benchmarks.device.report import DeviceReport, load_report
 from guardlet_benchmarks.device.tables import calm, summary
@@ -57,6 +58,7 @@ QUOTES: Mapping[str, Quote] = {
     SCREENING_BLOCK: Quote(
         "guardlet-mini/screening.json", lambda path: screening_table(load_screening(path))
     ),
+    COST_BLOCK: Quote("cost.json", lambda path: cost_table(load_cost(path))),
 }
 
 
