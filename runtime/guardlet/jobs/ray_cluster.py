@@ -1,4 +1,10 @@
-"""Workers on a Ray cluster. Needs the extra `ray`."""
+"""Workers on a Ray cluster. Needs the extra `ray`.
+
+They are actors, and not a pool of Ray Data, which keeps order and bytes as well but wants all of
+the input before it begins, makes a block and a task of every piece of work (for quick ones three
+times as slow, measured), and ends workers without closing them. What it has beyond actors, a lost
+worker replaced, is asked of Ray here.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +15,8 @@ from typing import Any
 from guardlet.errors import EngineError, GuardletError
 from guardlet.jobs.work import AHEAD, Kept, LateWorker, Result, Work, WorkerSource, in_order
 
+_RETRIES = 3
+
 
 def work_on_ray(
     pairs: Iterable[tuple[Kept, Work]],
@@ -16,7 +24,8 @@ def work_on_ray(
     workers: int,
     gpus: float = 0,
 ) -> Generator[tuple[Kept, Result], None, None]:
-    """As `run_workers`, by `workers` actors of one core and `gpus` GPUs each.
+    """As `run_workers`, by `workers` actors of one core and `gpus` GPUs each. An actor that is lost
+    with its node or runs out of memory is replaced, and does its work again, three times at most.
 
     They run on the cluster RAY_ADDRESS names or this machine is part of, else on a local one that
     is started and ended here. Each node needs guardlet and the models under the same path. Raises
@@ -30,7 +39,8 @@ def work_on_ray(
     try:
         if ours:
             _connect(ray, workers)
-        kind = ray.remote(num_cpus=1, num_gpus=gpus)(LateWorker)
+        again = {"max_restarts": _RETRIES, "max_task_retries": _RETRIES}
+        kind = ray.remote(num_cpus=1, num_gpus=gpus, **again)(LateWorker)
         actors = [kind.remote(source) for _ in range(workers)]
         turn_by_turn = cycle(actors)
 

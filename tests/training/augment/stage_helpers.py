@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,8 @@ class Triples:
     pause: float = 0.0
     fail_at: str = ""
     closed: Path | None = None
+    die_at: str = ""
+    died: Path | None = None
 
     @contextmanager
     def open(self) -> Iterator[Callable[[Sequence[Item]], list[ItemRows]]]:
@@ -34,6 +37,9 @@ class Triples:
         ids = [item["id"] for item in items]
         if self.fail_at in ids:
             raise TeacherError("the teacher went away")
+        if self.die_at in ids and self.died and not self.died.exists():
+            self.died.touch()
+            os._exit(1)
         return [
             [{"id": f"{i}-{n}", "together": ids, "pad": "é\udc80\n" * 9} for n in range(3)]
             for i in ids

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stage_helpers import Triples, items, triples
 
-from guardlet.errors import DataError, EngineError, GuardletError, OutputError, TeacherError
+from guardlet.errors import DataError, EngineError, OutputError, TeacherError
 from guardlet_training.augment.folder import stage_rows
 from guardlet_training.augment.stage import Item, ItemRows, run_stage
 
@@ -181,13 +181,14 @@ def test_workers_change_nothing_and_are_closed(whole: Path, tmp_path: Path, work
 def test_two_workers_on_ray_change_nothing(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also when one of them dies, once, while it works: it is replaced."""
     helpers = str(Path(stage_helpers.__file__).parent)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([helpers, os.environ.get("PYTHONPATH", "")]))
-    source = Triples(closed=tmp_path / "closed")
+    source = Triples(die_at="item-0021", died=tmp_path / "died", closed=tmp_path / "closed")
     triples(tmp_path / "out", source=source, workers=2, engine="ray")
     assert contents(tmp_path / "out") == contents(whole)
-    assert (tmp_path / "closed").exists()
-    with pytest.raises(GuardletError, match="went away"):
+    assert (tmp_path / "died").exists() and (tmp_path / "closed").exists()
+    with pytest.raises(TeacherError, match="went away"):
         triples(tmp_path / "f", source=Triples(fail_at="item-0021"), workers=2, engine="ray")
     triples(tmp_path / "f")
     assert contents(tmp_path / "f") == contents(whole)

@@ -45,7 +45,13 @@ def chat_tokenizer(template: str | None = TEMPLATE) -> PreTrainedTokenizerFast:
 
 def save_tiny_chat(folder: Path, template: str | None = TEMPLATE, seed: int = 5) -> Path:
     """Saves the model and its tokenizer into `folder`, as model hubs hold them."""
-    tokenizer = chat_tokenizer(template)
+    return save_llama(folder, chat_tokenizer(template), seed, 512, 0.4)
+
+
+def save_llama(
+    folder: Path, tokenizer: PreTrainedTokenizerFast, seed: int, positions: int, spread: float
+) -> Path:
+    """A random Llama for a tokenizer; large weights, `spread`, make its choices differ."""
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=32,
@@ -53,11 +59,11 @@ def save_tiny_chat(folder: Path, template: str | None = TEMPLATE, seed: int = 5)
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,
-        max_position_embeddings=512,
-        initializer_range=0.4,
-        bos_token_id=1,
-        eos_token_id=2,
-        pad_token_id=0,
+        max_position_embeddings=positions,
+        initializer_range=spread,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import torch
+from tiny_chat import save_llama
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 TASK = "Task: is there unsafe content in the chat? Answer 'safe' or 'unsafe'.\n"
 _TURNS = (
@@ -75,21 +74,4 @@ def save_llama_guard(
     folder: Path, version: str = "3", *, words: bool = False, template: str | None = None
 ) -> Path:
     """Saves model and tokenizer into `folder`, as model hubs hold them."""
-    tokenizer = guard_tokenizer(template or TEMPLATES[version], words)
-    settings: dict[str, Any] = {"bos_token_id": 2, "eos_token_id": 3, "pad_token_id": 0}
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=256,
-        initializer_range=0.3,
-        **settings,
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(7)
-        LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return save_llama(folder, guard_tokenizer(template or TEMPLATES[version], words), 7, 256, 0.3)
