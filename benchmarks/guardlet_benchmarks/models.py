@@ -48,7 +48,7 @@ def random_model(
     logits."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
-        model = DebertaV2ForSequenceClassification(_config(shape)).eval()
+        model = DebertaV2ForSequenceClassification(deberta_config(shape)).eval()
         for name, parameter in model.named_parameters():
             if "embeddings" in name and parameter.dim() == 2:
                 parameter.normal_(0, 1)
@@ -78,7 +78,8 @@ def random_windows(config: Any, length: int, count: int, seed: int) -> list[Wind
     return windows
 
 
-def _config(shape: Shape) -> DebertaV2Config:
+def deberta_config(shape: Shape) -> DebertaV2Config:
+    """Of a two-label classifier that reads up to 512 tokens."""
     return DebertaV2Config(
         vocab_size=shape.vocabulary,
         hidden_size=shape.hidden,

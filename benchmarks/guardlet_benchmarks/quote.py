@@ -1,6 +1,7 @@
-"""A README's table of times, from a recorded device report.
+"""A recorded table in a text: times of a device report, or what guards cost.
 
 python -m guardlet_benchmarks.quote README.md [REPORT.json]
+python -m guardlet_benchmarks.quote docs/cost.md --cost [COST.json]
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from guardlet.files import replacing
+from guardlet_benchmarks.cost.table import COST, RECORDED_COST, cost_table, load_cost
 from guardlet_benchmarks.device.markdown import lines
 from guardlet_benchmarks.device.report import DeviceReport, load_report
 from guardlet_benchmarks.device.tables import calm, summary
@@ -32,11 +34,17 @@ def quoted(report: DeviceReport) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Raises DataError when the report or the block in the file is not what it must be."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("file", type=Path, help="file with a block between <!-- device --> markers")
+    parser.add_argument("file", type=Path, help="file with <!-- device --> or <!-- cost --> marks")
     parser.add_argument("report", type=Path, nargs="?", default=RECORDED_DEVICE)
+    parser.add_argument(
+        "--cost", type=Path, nargs="?", const=RECORDED_COST, help="costs instead of a report"
+    )
     options = parser.parse_args(arguments)
-    table = quoted(load_report(options.report))
-    text = replace_block(options.file.read_text(encoding="utf-8"), DEVICE, table)
+    if options.cost:
+        name, table = COST, cost_table(load_cost(options.cost))
+    else:
+        name, table = DEVICE, quoted(load_report(options.report))
+    text = replace_block(options.file.read_text(encoding="utf-8"), name, table)
     with replacing(options.file) as file:
         file.write(text)
 
