@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from guardlet.errors import DataError
 from guardlet.scan.rates import Rates
-from guardlet.scan.share import corrected
+from guardlet.scan.share import Share, corrected
 from guardlet_benchmarks.device.markdown import lines
 from guardlet_benchmarks.device.tables import Table
 from guardlet_benchmarks.records import load_record
 
 Scores = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 SCREENING_BLOCK = "screening"
 
 
@@ -108,24 +109,28 @@ def _draw(
     quarter = len(benign) // 4
     apart, pool = benign[:quarter], benign[quarter:]
     needles, others = harmful[:hidden], harmful[hidden:]
-    rates = Rates(
-        float((others >= threshold).mean()),
-        float((apart >= threshold).mean()),
-        len(others),
-        len(apart),
-    )
     clean = random.choice(pool, rows, replace=rows > len(pool))
     hay = clean[hidden:]
     found, noise = int((needles >= threshold).sum()), int((hay >= threshold).sum())
-    true = corrected(found + noise, rows, rates)
+    rates = (others >= threshold), (apart >= threshold)
+    true = _share(found + noise, rows, *rates)
     return _Drawn(
         recall_at_k=_recall_at(needles, hay),
         flagged_recall=found / hidden,
         flagged=(found + noise) / rows,
         estimate=true.estimate,
         alarms=true.lower > 0,
-        false_alarms=corrected(int((clean >= threshold).sum()), rows, rates).lower > 0,
+        false_alarms=_share(int((clean >= threshold).sum()), rows, *rates).lower > 0,
     )
+
+
+def _share(hits: int, rows: int, harmful: Flags, benign: Flags) -> Share:
+    """The corrected share; nothing from 0 to 1 is ruled out, so there is no alarm, where a guard
+    flags harmless rows as often as harmful ones."""
+    recall, fpr = float(harmful.mean()), float(benign.mean())
+    if recall <= fpr:
+        return Share(hits / rows, 0.0, 1.0)
+    return corrected(hits, rows, Rates(recall, fpr, len(harmful), len(benign)))
 
 
 def _recall_at(needles: Scores, hay: Scores) -> float:

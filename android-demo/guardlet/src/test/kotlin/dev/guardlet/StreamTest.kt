@@ -71,8 +71,8 @@ class StreamTest {
 
     @Test
     fun `an empty response gives the verdict of the prompt`() = withGuard { guard ->
-        assertEquals(Judged.PROMPT, guard.stream("hello").close().judged)
-        assertThrows(EmptyInputError::class.java) { guard.stream(" ").close() }
+        assertEquals(Judged.PROMPT, guard.stream("hello", SMALL).close().judged)
+        assertThrows(EmptyInputError::class.java) { guard.stream(" ", SMALL).close() }
     }
 
     @Test
