@@ -21,7 +21,7 @@ def bucket_settings(distances: Tensor) -> dict[str, Any]:
     length = (len(distances) + 1) // 2
     reach = int(distances[length - 1])
     common = (1 << power for power in range(2, 16))
-    limits = chain(common, range(reach // 2 + 2, _LONGEST))
+    limits = chain(common, range(2, _LONGEST))
     for buckets, limit in chain([(-1, reach)], ((reach, limit) for limit in limits)):
         settings = {"position_buckets": buckets, "max_relative_positions": limit}
         if torch.equal(distance_rows(SimpleNamespace(**settings), length), distances):

@@ -60,4 +60,4 @@ def triples(
 
 if __name__ == "__main__":
     folder, rows, workers = sys.argv[1:]
-    triples(Path(folder), int(rows), Triples(pause=0.002), workers=int(workers))
+    triples(Path(folder), int(rows), Triples(pause=0.006), workers=int(workers))
