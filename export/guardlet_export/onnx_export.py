@@ -30,7 +30,8 @@ EXACT = 1e-4  # how much a score may differ where weights stay float32
 Measure = Callable[[Engine, float], EngineReport]
 _STANDARD = {"fp32": export_fp32, "int8": export_int8}
 _MOST_KEPT = 6
-_LOOKED_AT = 12  # windows: enough to rank linears, few enough for a model of a hundred of them
+# Enough to rank linears, few enough for a model of a hundred of them.
+_LOOKED_AT = {"count": 12, "tokens": 384}
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _tuned(
     worst_first: list[str] = []
     while not _accepted(engine, source, tolerance) and len(precision.kept) < _MOST_KEPT:
         if not worst_first:
-            windows = worst_windows(source.golden, engine, _LOOKED_AT)
+            windows = worst_windows(source.golden, engine, **_LOOKED_AT)
             worst_first = by_sensitivity(source.reference, windows, scales)
         kept = frozenset(worst_first[: len(precision.kept) + 1])
         precision = replace(precision, kept=kept)

@@ -19,15 +19,20 @@ _LEVELS = 255
 
 
 def worst_windows(
-    golden: Sequence[tuple[Window, Sequence[float]]], engine: Engine, count: int
+    golden: Sequence[tuple[Window, Sequence[float]]], engine: Engine, count: int, tokens: int
 ) -> list[Window]:
-    """The `count` windows for which the engine's probabilities differ most from those of the
-    logits recorded for them."""
-    deltas = [
-        _difference(np.array(logits, np.float32), engine.logits(window))
-        for window, logits in golden
-    ]
-    return [golden[i][0] for i in np.argsort(deltas)[::-1][:count]]
+    """The windows for which the engine's probabilities differ most from those of the logits
+    recorded for them: at most `count`, and of at most `tokens` together unless one alone is
+    longer."""
+    deltas = [_difference(np.array(logits, np.float32), engine.logits(w)) for w, logits in golden]
+    chosen: list[Window] = []
+    for index in np.argsort(deltas)[::-1]:
+        window = golden[index][0]
+        tokens -= len(window.ids)
+        if len(chosen) == count or (chosen and tokens < 0):
+            break
+        chosen.append(window)
+    return chosen
 
 
 def by_sensitivity(

@@ -61,4 +61,7 @@ class _Shifted:
 def test_the_worst_windows_are_found(engine: TorchEngine) -> None:
     odd = WINDOWS[2]
     golden = [(window, engine.logits(window).tolist()) for window in WINDOWS]
-    assert worst_windows(golden, _Shifted(engine, odd), 1) == [odd]
+    found = worst_windows(golden, _Shifted(engine, odd), 3, tokens=100)
+    assert found[0] == odd and sorted(w.end for w in found) == [1, 4, 9]
+    assert worst_windows(golden, _Shifted(engine, odd), 1, tokens=100) == [odd]
+    assert worst_windows(golden, _Shifted(engine, odd), 3, tokens=1) == [odd]
