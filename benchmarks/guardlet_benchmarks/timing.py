@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-import torch
-
 _WARM_UPS = 2
 _LEAST_ROUNDS = 5
 
@@ -41,6 +39,8 @@ def interleaved_ms(
 def torch_threads(count: int) -> Iterator[None]:
     """PyTorch computes on `count` threads inside the block. Put back afterwards: sums of floats
     depend on it in their last bits, and so do the bytes of an export."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cli_runner import guardlet, invoke
+from folders import contents
 from tiny_models import RULES, save_tiny_guard, tiny_classifier
 
 from guardlet import Bundle, Guard
@@ -34,11 +35,6 @@ def sharp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
     """A private copy."""
     return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def stops_with(error: BaseException, after: int = 5) -> Tracker:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from cli_runner import guardlet, invoke
+from folders import contents
 
 from guardlet import Bundle
 from guardlet.errors import BundleError, DataError
@@ -110,11 +111,6 @@ def test_the_card_says_what_the_manifest_says(tiny_bundle: Path) -> None:
 @pytest.fixture
 def bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_the_command_rewrites_card_and_readme(bundle: Path, tmp_path: Path) -> None:

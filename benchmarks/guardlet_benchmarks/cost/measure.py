@@ -6,11 +6,10 @@ python -m guardlet_benchmarks.cost.measure KIND PATH LENGTHS ROUNDS
 from __future__ import annotations
 
 import json
-import statistics
+import math
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,9 +19,9 @@ from typing import Any
 from guardlet.engines import Engine
 from guardlet.errors import EngineError
 from guardlet_benchmarks.device.resident import peak_bytes, resident_bytes
+from guardlet_benchmarks.timing import interleaved_ms
 
 PYTORCH, ONNX = "pytorch-fp32", "guardlet-int8"
-_WARM_UPS = 1
 
 
 @dataclass(frozen=True)
@@ -82,25 +81,14 @@ def _run(kind: str, path: Path, lengths: Sequence[int], rounds: int) -> dict[str
     )
     # Token ids that every vocabulary of the shapes has.
     config = deberta_config(SHAPES["tiny"])
-    times = {}
+    times: dict[str, float] = {}
     for length in lengths:
         (window,) = random_windows(config, length, 1, seed=0)
-        times[length] = _median_ms(partial(engine.logits, window), rounds)
+        call = partial(engine.logits, window)
+        times |= interleaved_ms({str(length): call}, rounds, budget=math.inf)
     peak = peak_bytes()
     above = None if peak is None or before is None else peak - before
     return {"ms": times, "peak_bytes": above}
-
-
-def _median_ms(function: Any, rounds: int) -> float:
-    """Processor time of this thread: what others take from it does not count."""
-    for _ in range(_WARM_UPS):
-        function()
-    spent = []
-    for _ in range(rounds):
-        begun = time.thread_time()
-        function()
-        spent.append(1e3 * (time.thread_time() - begun))
-    return statistics.median(spent)
 
 
 def main() -> None:

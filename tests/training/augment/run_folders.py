@@ -1,8 +1,6 @@
-"""Runs of `guardlet augment`, and what they leave in their folders."""
+"""Runs of `guardlet augment`."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from typer.testing import CliRunner
 
@@ -15,12 +13,3 @@ def augment(*arguments: object) -> str:
     result = runner.invoke(app, [str(word) for word in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
-
-
-def contents(out: Path) -> dict[str, bytes]:
-    """Every file below the folder."""
-    return {
-        path.relative_to(out).as_posix(): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file()
-    }

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from cli_runner import guardlet
+from folders import contents
 from hypothesis import given
 from hypothesis import strategies as st
-from run_folders import contents
 from training_helpers import made_up_rows
 
 from guardlet.errors import DataError

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chat_server import Body, ChatServer, continues, serving
-from run_folders import contents
+from folders import contents
 
 from guardlet.errors import BackendError, DataError, OutputError
 from guardlet.scan.share import wilson

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from run_folders import contents
+from folders import contents
 from tiny_chat import TEXTS, save_tiny_chat
 from typer.testing import CliRunner
 

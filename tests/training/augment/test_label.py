@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_folders import augment, contents
+from folders import contents
+from run_folders import augment
 from tiny_llama_guard import save_llama_guard
 
 from guardlet.errors import DataError, OutputError, TeacherError

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from chat_server import Body, ChatServer, continues, serving
-from run_folders import augment, contents
+from folders import contents
+from run_folders import augment
 from tiny_chat import save_tiny_chat
 
 from guardlet.errors import BackendError, DataError
