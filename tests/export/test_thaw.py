@@ -39,7 +39,10 @@ from guardlet_export.thaw.thaw import rebuilt
 
 LONGEST = 80
 # Of a logit of unit size: int8 differs from the model it holds by its rounded activations alone.
-BOUNDS = {"fp32": 1e-4, "fp16": 1e-4, "int8": 0.04, "int8-reduced-range": 0.04}
+BOUNDS = {
+    **dict.fromkeys(("fp32", "fp16"), 1e-4),
+    **dict.fromkeys(("int8", "int8-reduced-range", "int8-table4"), 0.04),
+}
 MILD = {
     "gain": 0.8,
     "hidden_size": 64,

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from tiny_models import save_tiny_bert, tiny_classifier
 
 from guardlet.errors import RecipeError
@@ -46,6 +47,26 @@ def test_a_plain_student_gets_two_labels_and_the_recipes_dropout(
 def test_a_model_that_is_not_there(tmp_path: Path, transplant: bool) -> None:
     with pytest.raises(RecipeError, match=r"model\.source"):
         load_student(Model(str(tmp_path / "gone"), transplant=transplant))
+
+
+@pytest.mark.parametrize("family", ["mini", "bert"])
+def test_a_shallower_student_keeps_the_layers_named(tmp_path: Path, family: str) -> None:
+    whole = tiny_classifier(family, num_hidden_layers=3)
+    whole.save_pretrained(tmp_path / "whole")
+    student = load_student(Model(str(tmp_path / "whole"), layers=(0, 2)))
+    layers = student.base_model.encoder.layer
+    assert len(layers) == 2
+    for kept, index in zip(layers, (0, 2), strict=True):
+        expected = whole.base_model.encoder.layer[index].state_dict()
+        assert all(torch.equal(value, expected[name]) for name, value in kept.state_dict().items())
+    student.save_pretrained(tmp_path / "cut")
+    assert load_student(Model(str(tmp_path / "cut"))).config.num_hidden_layers == 2
+
+
+@pytest.mark.parametrize("layers", [(), (1, 0), (0, 0), (0, 2), (-1,)])
+def test_layers_that_are_not_there(tiny_bert: Path, layers: tuple[int, ...]) -> None:
+    with pytest.raises(RecipeError, match=r"model\.layers must be numbers from 0 to 1"):
+        load_student(Model(str(tiny_bert), transplant=True, layers=layers))
 
 
 def test_relative_positions_cannot_be_transplanted(tmp_path: Path) -> None:

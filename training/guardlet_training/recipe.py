@@ -50,10 +50,12 @@ class Source:
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
 class Model:
-    """The student: a hub id or a folder. `transplant` turns a BERT into a DeBERTa first."""
+    """The student: a hub id or a folder. `transplant` turns a BERT into a DeBERTa first; `layers`
+    are the source's encoder layers to keep, by number from 0 upwards, by default all."""
 
     source: str
     transplant: bool = False
+    layers: tuple[int, ...] | None = None
     dropout: float = 0.1
     attention_dropout: float = 0.1
 

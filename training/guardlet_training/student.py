@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from torch.nn import ModuleList
 from transformers import AutoModelForSequenceClassification
 
 from guardlet.encoder import Encoder
@@ -16,26 +17,21 @@ from guardlet_training.transplant import transplant_bert
 
 
 def load_student(model: Model) -> Any:
-    """A two-label classifier from a hub id or folder, transplanted where the recipe says so.
+    """A two-label classifier from a hub id or folder, transplanted and made shallower where the
+    recipe says so.
 
-    Raises RecipeError when it cannot be loaded.
+    Raises RecipeError when it cannot be loaded or has no such layers.
     """
     try:
-        if model.transplant:
-            return transplant_bert(model.source, model.dropout, model.attention_dropout)
-        return AutoModelForSequenceClassification.from_pretrained(
-            model.source,
-            num_labels=2,
-            id2label={0: "safe", 1: "harmful"},
-            label2id={"safe": 0, "harmful": 1},
-            hidden_dropout_prob=model.dropout,
-            attention_probs_dropout_prob=model.attention_dropout,
-        )
+        student = _loaded(model)
     except (OSError, ValueError) as error:
         raise RecipeError(
             f"model.source: cannot load the model of {model.source} ({type(error).__name__}); "
             f"check the id and the network, or give a local folder"
         ) from error
+    if model.layers is not None:
+        _keep_layers(student, model.layers)
+    return student
 
 
 def student_encoder(model: Model, lengths: Input, config: Any) -> tuple[str, Encoder]:
@@ -53,3 +49,29 @@ def student_encoder(model: Model, lengths: Input, config: Any) -> tuple[str, Enc
     except ModelError as error:
         raise RecipeError(f"model.source {model.source}: {error}") from error
     return tokenizer_json, Encoder(tokenizer_json, rules)
+
+
+def _loaded(model: Model) -> Any:
+    if model.transplant:
+        return transplant_bert(model.source, model.dropout, model.attention_dropout)
+    return AutoModelForSequenceClassification.from_pretrained(
+        model.source,
+        num_labels=2,
+        id2label={0: "safe", 1: "harmful"},
+        label2id={"safe": 0, "harmful": 1},
+        hidden_dropout_prob=model.dropout,
+        attention_probs_dropout_prob=model.attention_dropout,
+    )
+
+
+def _keep_layers(student: Any, kept: tuple[int, ...]) -> None:
+    """Takes the other encoder layers out of `student`."""
+    encoder: Any = getattr(student.base_model, "encoder", None)
+    layers = getattr(encoder, "layer", ())
+    if not kept or list(kept) != sorted(set(kept)) or not set(kept) <= set(range(len(layers))):
+        raise RecipeError(
+            f"model.layers must be numbers from 0 to {len(layers) - 1}, each larger than the one "
+            f"before"
+        )
+    encoder.layer = ModuleList(layers[index] for index in kept)
+    student.config.num_hidden_layers = len(kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +40,12 @@ def int4_blocks(rows: Floats) -> tuple[NDArray[np.int8], Floats]:
     scale = np.where(np.abs(largest) < _TINY, _TINY, largest / -8).astype(np.float32)
     integers = np.clip(np.round(blocks / scale), -8, 7).astype(np.int8)
     return integers.reshape(rows.shape), scale[..., 0]
+
+
+def int4_values(integers: NDArray[Any], scale: Floats) -> Floats:
+    """The numbers behind the integers and scales of `int4_blocks`, float32 [rows, columns]."""
+    values: Floats = integers.astype(np.float32) * np.repeat(scale, BLOCK, axis=-1)
+    return values
 
 
 def pack_pairs(integers: NDArray[np.int8]) -> NDArray[np.uint8]:

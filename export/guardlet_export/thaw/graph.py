@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from guardlet_export.deberta_weights import Linear, Norm
 from guardlet_export.errors import ThawError
+from guardlet_export.onnx_graph.quantise import int4_values
 
 # What picks rows, or arranges them anew.
 _PICKS = ("Gather", "Slice", "Split", "Reshape")
@@ -52,6 +53,8 @@ class Graph:
             array: NDArray[Any] = onnx.numpy_helper.to_array(self._constants[value])
             return array
         node = self.maker(value)
+        if node is not None and node.op_type == "GatherBlockQuantized":
+            return int4_values(self._given(node.input[0]), self._given(node.input[2]))
         if node is None or node.op_type not in (*_PICKS, "Cast", "Mul"):
             return None
         if node.op_type == "Mul":

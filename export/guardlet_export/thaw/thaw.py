@@ -18,8 +18,8 @@ from guardlet_export.thaw.classifier import classifier_of
 from guardlet_export.thaw.weights import read_graph
 
 _EXACT = "fp32"
-# The least rounded first. Of weights in 4 bits too little is left.
-_PRECISIONS = (_EXACT, "fp16", "int8", "int8-reduced-range")
+# The least rounded first. Of linears in 4 bits too little is left.
+_PRECISIONS = (_EXACT, "fp16", "int8", "int8-reduced-range", "int8-table4")
 
 
 def thaw(
@@ -31,7 +31,8 @@ def thaw(
     model's own function, from fp16 and int8 that of the rounded weights, but of activations that
     are not rounded. The latter get a version of their own, `1.0.0-thawed`. The golden vectors must
     come out as the artifact allows. Raises a BundleError: ThawError when no artifact is a DeBERTa
-    of our own graph with at least 8 bits, GuardFolderError when `out` exists or cannot be written.
+    of our own graph whose linears have 8 bits or more, GuardFolderError when `out` exists or cannot
+    be written.
     """
     opened = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
     manifest = opened.manifest
