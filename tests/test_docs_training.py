@@ -17,7 +17,7 @@ from guardlet_training.mix import RECIPE_PREFIX
 from guardlet_training.recipe import Recipe, load_recipe
 from guardlet_training.rows import HUB_PREFIX, Row, write_rows
 
-RECIPE = "training/recipes/mini.yaml"  # its second stage reads the same files
+RECIPE = "training/recipes/mini.yaml"  # its second stage reads no others
 # Everything else in the recipe stays as it is, its own data files included.
 SHORTER = ("training.epochs=0.001", "training.precision=fp32")
 
@@ -69,8 +69,12 @@ def workplace(tmp_path: Path, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "DEV").mkdir()
     for name in ("beavertails_test", "dices_350", "dices_990"):
         write_rows(tmp_path / f"DEV/{name}.jsonl", rows(name, {}))
-    limits = {"max_position_embeddings": recipe.input.max_tokens, "initializer_range": 0.02}
-    save_tiny_bert(tmp_path / "MINILM", **limits)
+    limits = {
+        "max_position_embeddings": recipe.input.max_tokens,
+        "initializer_range": 0.02,
+        "num_hidden_layers": 12,
+    }
+    save_tiny_bert(tmp_path / "E5", **limits)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -95,8 +99,8 @@ def test_training_commands_run(guide: str, workplace: Path) -> None:
     ]
     for words in heavy:
         more = SHORTER if words[1] == "train" else ()
-        if words[1:3] == ["train", RECIPE] and "model.source=MINILM" not in words:
-            more = (*more, "model.source=MINILM")
+        if words[1:3] == ["train", RECIPE] and "model.source=E5" not in words:
+            more = (*more, "model.source=E5")
         guardlet(*words[1:], *more)
         bundle = written(words)
         if bundle:

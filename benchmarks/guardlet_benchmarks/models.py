@@ -32,7 +32,7 @@ class Shape:
 
 SHAPES = {
     "tiny": Shape(2, 64, 2, 128, 600),
-    "mini": Shape(6, 384, 12, 1536, 30522, transplanted=True),
+    "mini": Shape(10, 384, 12, 1536, 30522, transplanted=True),
     "xsmall": Shape(12, 384, 6, 1536),
     "small": Shape(6, 768, 12, 3072),
     "base": Shape(12, 768, 12, 3072),

@@ -51,7 +51,7 @@ class KilledTrainer(module.GuardTrainer):
 def recipe(tmp_path: Path, tiny_bert: Path) -> Path:
     write_source(tmp_path, made_up_rows(60))
     tree = recipe_tree(
-        model={"source": str(tiny_bert), "transplant": True},
+        model={"source": str(tiny_bert), "home": "a BERT", "license": "MIT", "transplant": True},
         data=[source_line("recipe:rows.jsonl")],
         input=LENGTHS,
         training=TRAINING,
@@ -79,7 +79,10 @@ def test_end_to_end(recipe: Path, tmp_path: Path) -> None:
     guard = GuardFolder.open(folder)
     assert guard.description["name"] == "tiny"
     assert guard.description["provenance"]["data"]["rows"] == 60
-    assert guard.description["sources"] == [{"name": "example.org", "license": "CC0-1.0"}]
+    assert guard.description["sources"] == [
+        {"name": "a BERT", "license": "MIT"},
+        {"name": "example.org", "license": "CC0-1.0"},
+    ]
     window = guard.encoder().encode("apple bridge", "candle dragon").windows[0]
     logits = TorchEngine.from_folder(folder).logits(window)
     assert logits.shape == (2,)

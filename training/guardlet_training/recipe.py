@@ -51,9 +51,12 @@ class Source:
 @dataclass(frozen=True, config=_STRICT_KEYS)
 class Model:
     """The student: a hub id or a folder. `transplant` turns a BERT into a DeBERTa first; `layers`
-    are the source's encoder layers to keep, by number from 0 upwards, by default all."""
+    are the source's encoder layers to keep, by number from 0 upwards, by default all. `home` and
+    `license` are how the guard names the source among what it is made of."""
 
     source: str
+    home: str | None = None
+    license: str | None = None
     transplant: bool = False
     layers: tuple[int, ...] | None = None
     dropout: float = 0.1

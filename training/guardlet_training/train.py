@@ -116,16 +116,15 @@ def _claim(out: Path, recipe: Recipe, write: bool) -> None:
 def _guard_description(
     recipe: Recipe, recipe_path: Path, rules: Any, report: dict[str, Any]
 ) -> dict[str, Any]:
-    sources = {
-        (source.home, source.license): {"name": source.home, "license": source.license}
-        for source in recipe.data
-    }
+    made_of = [(source.home, source.license) for source in recipe.data]
+    if recipe.model.home and recipe.model.license:
+        made_of.insert(0, (recipe.model.home, recipe.model.license))
     return {
         "name": recipe.name,
         "version": recipe.version,
         "license": recipe.license,
         "description": recipe.description,
-        "sources": list(sources.values()),
+        "sources": [{"name": name, "license": terms} for name, terms in dict.fromkeys(made_of)],
         "input": dataclasses.asdict(rules),
         "provenance": {
             "recipe": recipe_path.name,
