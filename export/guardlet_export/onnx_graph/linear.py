@@ -70,15 +70,16 @@ def rows_by_id(g: GraphBuilder, table: Floats, ids: str, storage: Storage) -> st
     if storage == "int4":
         _check_blocks(table.shape[1])
         integers, scale = int4_blocks(table)
-        return g.microsoft(
+        rows = g.microsoft(
             "GatherBlockQuantized",
             g.packed_int4(pack_pairs(integers), table.shape),
             ids,
-            g.constant(scale),
+            g.constant(scale.astype(np.float16)),
             gather_axis=0,
             quantize_axis=1,
             block_size=BLOCK,
         )
+        return _widen(g, rows)
     if storage == "int8":
         integers, scale = int8_rows(table)
         rows = _widen(g, g.op("Gather", g.constant(integers), ids))

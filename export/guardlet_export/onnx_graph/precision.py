@@ -17,7 +17,8 @@ class Precision:
 
     fp32: as trained. fp16: stored as float16 and widened when the session is created; computed in
     float32. int8: symmetric, one scale a channel (linear, activations quantised to uint8 as the
-    graph runs) or a row (table). int4: symmetric, one scale a block of 32.
+    graph runs) or a row (table). int4: symmetric, one scale a block of 32, which
+    is float16 in a table.
 
     `weight_limit` is the largest magnitude of an int8 weight. 127 is right for ARM and for x86
     with VNNI; elsewhere pairs of uint8 x int8 products saturate in 16 bits unless weights stay

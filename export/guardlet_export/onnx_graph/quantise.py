@@ -42,9 +42,10 @@ def int4_blocks(rows: Floats) -> tuple[NDArray[np.int8], Floats]:
     return integers.reshape(rows.shape), scale[..., 0]
 
 
-def int4_values(integers: NDArray[Any], scale: Floats) -> Floats:
+def int4_values(integers: NDArray[Any], scale: NDArray[Any]) -> Floats:
     """The numbers behind the integers and scales of `int4_blocks`, float32 [rows, columns]."""
-    values: Floats = integers.astype(np.float32) * np.repeat(scale, BLOCK, axis=-1)
+    spread = np.repeat(scale.astype(np.float32), BLOCK, axis=-1)
+    values: Floats = integers.astype(np.float32) * spread
     return values
 
 
