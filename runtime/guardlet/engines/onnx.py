@@ -26,6 +26,9 @@ class OnnxEngine:
         options.intra_op_num_threads = threads or 0
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
+        # Planning which buffers to share takes time that grows with the square of the nodes, most
+        # of a load, and saves no memory here: the arena gives a freed buffer out again.
+        options.enable_mem_reuse = False
         # Threads that spin while they wait win microseconds and drain a phone's battery.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # A model may name files that hold its weights. Nobody has checked those: let none be found.
