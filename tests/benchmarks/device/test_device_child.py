@@ -12,7 +12,7 @@ from guardlet.errors import EngineError
 from guardlet_benchmarks.device.child import Child
 from guardlet_benchmarks.device.subject import Spec
 
-SPEC = Spec("onnx-int8", "onnx", "int8", 1, 1, str(default_bundle()))
+SPEC = Spec("onnx-int8-table4", "onnx", "int8-table4", 1, 1, str(default_bundle()))
 TEXTS = ["Hello", "What grows in a winter garden?"]
 
 
