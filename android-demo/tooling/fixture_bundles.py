@@ -148,7 +148,8 @@ def _calibrate(folder: Path) -> None:
 
     guard = GuardFolder.open(folder)
     engine = TorchEngine.from_folder(folder)
-    vectors = record_vectors(golden_cases(), guard.encoder(), engine, guard.score)
+    rules = replace(guard.score, response_bias=-0.35)
+    vectors = record_vectors(golden_cases(), guard.encoder(), engine, rules)
     scores = sorted(vector.score for vector in vectors)
 
     def quantile(share: float) -> float:
@@ -158,4 +159,4 @@ def _calibrate(folder: Path) -> None:
         name: OperatingPoint(quantile(high), quantile(low), "a share of the golden cases", ())
         for name, (low, high) in _SHARES.items()
     }
-    guard.save_score(replace(guard.score, operating_points=points))
+    guard.save_score(replace(rules, operating_points=points))

@@ -84,7 +84,7 @@ def _timed(
 
 
 def _scores(engine: Engine, windows: Sequence[Window]) -> Any:
-    return np.array([_RULES.score(engine.logits(window)) for window in windows])
+    return np.array([_RULES.score(engine.logits(window), "prompt") for window in windows])
 
 
 def _error(found: Any, expected: Any) -> Json:

@@ -19,7 +19,7 @@ from guardlet.bundle import DEFAULT_OPERATING_POINT
 from guardlet.encoder import Encoder
 from guardlet.engines import Engine
 from guardlet.errors import DataError, EmptyInputError
-from guardlet.scoring import ScoreRules, highest
+from guardlet.scoring import ScoreRules
 from guardlet.verify import Tracker
 from guardlet_export.rates import compute_rates
 from guardlet_export.rows import Row, dataset_name, file_rows
@@ -137,8 +137,8 @@ class Gate:
         )
 
     def _score(self, row: Row, engine: Engine) -> float:
-        windows = self._encoder.encode(row.prompt, row.response).windows
-        return highest([self._rules.score(engine.logits(window)) for window in windows])[0]
+        encoding = self._encoder.encode(row.prompt, row.response)
+        return self._rules.worst(map(engine.logits, encoding.windows), encoding.judged)[0]
 
     def _readable(self, row: Row) -> bool:
         with suppress(EmptyInputError):

@@ -71,7 +71,8 @@ class GuardFolder:
         if saved is None:
             return uncalibrated(HARMFUL_INDEX)
         points = parse_operating_points(saved["operating_points"])
-        return ScoreRules(saved["temperature"], saved["harmful_index"], points)
+        bias = saved.get("response_bias", 0.0)
+        return ScoreRules(saved["temperature"], saved["harmful_index"], points, bias)
 
     @property
     def labels(self) -> tuple[str, ...]:

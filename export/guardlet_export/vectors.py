@@ -10,7 +10,7 @@ from importlib.resources import files
 from guardlet.encoder import Encoder
 from guardlet.engines import Engine
 from guardlet.errors import EmptyInputError
-from guardlet.scoring import ScoreRules, highest
+from guardlet.scoring import ScoreRules
 from guardlet.vectors import Vector
 
 _CASES_FILE = "vector_cases.jsonl"
@@ -50,7 +50,7 @@ def record_vectors(
         except EmptyInputError:
             continue
         logits = [engine.logits(window) for window in encoding.windows]
-        score, _ = highest([rules.score(item) for item in logits])
+        score, _ = rules.worst(logits, encoding.judged)
         yield Vector(
             id=case.id,
             kind=case.kind,

@@ -12,7 +12,7 @@ from guardlet.encoder import Encoder, Encoding
 from guardlet.engines import Engine, choose_artifact, open_engine
 from guardlet.errors import NotTextError, OperatingPointError
 from guardlet.normalise import Normaliser, Words, worst_reading
-from guardlet.scoring import ScoreRules, highest
+from guardlet.scoring import ScoreRules
 from guardlet.streaming import DEFAULT_SCHEDULE, GuardStream, StreamSchedule, StreamState
 from guardlet.verdict import Verdict
 
@@ -90,8 +90,8 @@ class Guard:
         return self._score(self._encoder.encode(prompt, response), begin)
 
     def _score(self, encoding: Encoding, begin: float) -> Verdict:
-        scores = [self._rules.score(self._engine.logits(w)) for w in encoding.windows]
-        score, window = highest(scores)
+        logits = map(self._engine.logits, encoding.windows)
+        score, window = self._rules.worst(logits, encoding.judged)
         level = self._point.level(score)
         return Verdict(
             harmful=level == "harmful",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from guardlet.encoder import Judged
 from guardlet.errors import EngineError
 
 Level = Literal["safe", "controversial", "harmful"]
@@ -39,26 +40,37 @@ def parse_operating_points(tree: Mapping[str, Any]) -> dict[str, OperatingPoint]
 
 @dataclass(frozen=True)
 class ScoreRules:
-    """How logits become a verdict: the manifest's `score` object."""
+    """How logits become a verdict: the manifest's `score` object.
+
+    `response_bias`, in units of logits, lets one threshold serve prompts and responses alike.
+    """
 
     temperature: float
     harmful_index: int
     operating_points: Mapping[str, OperatingPoint]
+    response_bias: float = 0.0
 
-    def score(self, logits: NDArray[np.float32]) -> float:
-        """P(harmful) of one window: softmax(logits / temperature)[harmful], in float64.
+    def score(self, logits: NDArray[np.float32], judged: Judged) -> float:
+        """P(harmful) of one window: softmax(logits / temperature)[harmful], in float64, the
+        harmful logit of a judged response raised by `response_bias` first.
 
         `logits` is float [labels]. Source: temperature scaling, arXiv 1706.04599. Raises
         EngineError for logits that are no such thing: NaN would compare as safe.
         """
         if logits.ndim != 1 or self.harmful_index >= len(logits) or not np.isfinite(logits).all():
             raise EngineError("the model returned no usable logits; run `guardlet verify` on it")
-        scaled = logits.astype(np.float64) / self.temperature
+        raised = logits.astype(np.float64)
+        if judged == "response":
+            raised[self.harmful_index] += self.response_bias
+        scaled = raised / self.temperature
         exponentials = np.exp(scaled - scaled.max())
         return float(exponentials[self.harmful_index] / exponentials.sum())
 
+    def worst(self, logits: Iterable[NDArray[np.float32]], judged: Judged) -> tuple[float, int]:
+        """The score of a text, which is its worst window's, and the first such window's index.
 
-def highest(scores: Sequence[float]) -> tuple[float, int]:
-    """The score of a text, which is its worst window's, and that window's index."""
-    index = max(range(len(scores)), key=scores.__getitem__)
-    return scores[index], index
+        `logits` holds each window's, at least one. Raises as `score` does.
+        """
+        scores = [self.score(window, judged) for window in logits]
+        index = max(range(len(scores)), key=scores.__getitem__)
+        return scores[index], index

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from guardlet.bundle import DEFAULT_OPERATING_POINT, Artifact, Bundle
 from guardlet.encoder import Encoder
 from guardlet.engines import Engine, can_run, open_engine, open_evaluator
-from guardlet.scoring import ScoreRules, highest
+from guardlet.scoring import ScoreRules
 from guardlet.vectors import Vector, encoding_matches, parse_vectors
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ def measure(
     for vector in vectors:
         encoding = encoder.encode(vector.prompt, vector.response)
         mismatches += not encoding_matches(vector, encoding)
-        score, _ = highest([rules.score(engine.logits(window)) for window in encoding.windows])
+        score, _ = rules.worst(map(engine.logits, encoding.windows), encoding.judged)
         deltas.append(abs(score - vector.score))
         recorded = vector.verdicts[DEFAULT_OPERATING_POINT]
         flips += (point.level(score) == "harmful") != (recorded == "harmful")

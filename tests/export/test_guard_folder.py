@@ -25,6 +25,7 @@ RULES_1 = ScoreRules(
         name: OperatingPoint(threshold, threshold / 2, f"rule of {name}", ("a", "b"))
         for name, threshold in (("strict", 0.2), ("balanced", 0.4), ("lenient", 0.9))
     },
+    -0.75,
 )
 
 

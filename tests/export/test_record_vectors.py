@@ -116,7 +116,7 @@ def test_every_case_is_recorded_as_it_encodes(vectors: list[Vector], encoder: En
 def test_recorded_logits_give_the_recorded_score(vectors: list[Vector], tiny_guard: Path) -> None:
     rules = GuardFolder.open(tiny_guard).score
     for vector in vectors:
-        scores = [rules.score(np.array(logits)) for logits in vector.logits]
+        scores = [rules.score(np.array(logits), vector.judged) for logits in vector.logits]
         assert max(scores) == pytest.approx(vector.score, abs=1e-5)
         for name, point in rules.operating_points.items():
             assert vector.verdicts[name] == point.level(vector.score)

@@ -18,7 +18,7 @@ from guardlet.bundle import MANIFEST_FILE, Artifact, Manifest, write_bundle
 from guardlet.encoder import Encoder, InputRules
 from guardlet.engines.onnx import OnnxEngine
 from guardlet.language import LanguageRules
-from guardlet.scoring import OperatingPoint, ScoreRules, highest
+from guardlet.scoring import OperatingPoint, ScoreRules
 from guardlet.vectors import Vector, dump_vectors
 
 PAD, UNK, CLS, SEP, MASK = range(5)
@@ -162,7 +162,7 @@ def _vector(
 ) -> Vector:
     encoding = encoder.encode(prompt, response)
     logits = [engine.logits(window) for window in encoding.windows]
-    score, _ = highest([SCORE.score(item) for item in logits])
+    score, _ = SCORE.worst(logits, encoding.judged)
     return Vector(
         id=name,
         kind="tiny",

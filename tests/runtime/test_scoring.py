@@ -10,16 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runtime_helpers import POINTS
 
-from guardlet.scoring import OperatingPoint, ScoreRules, highest, parse_operating_points
+from guardlet.encoder import Judged
+from guardlet.scoring import OperatingPoint, ScoreRules, parse_operating_points
 
 SEVERITY = {"safe": 0, "controversial": 1, "harmful": 2}
 LOGIT = st.floats(-1e4, 1e4, width=32)
 SCORE = st.floats(0, 1)
+JUDGED: tuple[Judged, ...] = ("prompt", "response")
 
 
 def score(logits: list[float], temperature: float = 1.0, index: int = 1) -> float:
     rules = ScoreRules(temperature, index, POINTS)
-    return rules.score(np.array(logits, dtype=np.float32))
+    return rules.score(np.array(logits, dtype=np.float32), "prompt")
 
 
 @given(LOGIT, LOGIT, st.floats(0.05, 20))
@@ -44,11 +46,28 @@ def test_score_reads_the_harmful_index_of_many_labels() -> None:
     assert score([0.0, 0.0, 9.0], index=2) > 0.99 > score([0.0, 0.0, 9.0], index=0)
 
 
-@given(st.lists(SCORE, min_size=1))
-def test_highest_is_the_first_worst_window(scores: list[float]) -> None:
-    value, index = highest(scores)
-    assert value == max(scores)
-    assert index == scores.index(value)
+@given(st.lists(st.tuples(LOGIT, LOGIT), min_size=1), st.floats(-4, 4))
+def test_the_first_worst_window_counts(logits: list[tuple[float, float]], bias: float) -> None:
+    rules = ScoreRules(1.5, 1, POINTS, bias)
+    windows = [np.array(window, dtype=np.float32) for window in logits]
+    for judged in JUDGED:
+        scores = [rules.score(window, judged) for window in windows]
+        value, index = rules.worst(iter(windows), judged)
+        assert value == max(scores)
+        assert index == scores.index(value)
+
+
+@given(LOGIT, LOGIT, st.floats(-100, 100), st.sampled_from([0, 1]))
+def test_the_bias_raises_the_harmful_logit_of_responses_only(
+    a: float, b: float, bias: float, index: int
+) -> None:
+    logits = np.array([a, b], dtype=np.float32)
+    rules, plain = ScoreRules(1.5, index, POINTS, bias), ScoreRules(1.5, index, POINTS)
+    raised = logits.astype(np.float64)
+    raised[index] += bias
+    assert rules.score(logits, "prompt") == plain.score(logits, "prompt")
+    assert rules.score(logits, "response") == plain.score(raised, "response")  # type: ignore[arg-type]
+    assert logits.tolist() == np.array([a, b], dtype=np.float32).tolist()
 
 
 @pytest.mark.parametrize(

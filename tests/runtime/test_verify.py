@@ -112,7 +112,8 @@ def test_a_flip_is_counted_at_balanced_and_only_across_harmful(encoder: Encoder)
 
 def test_scores_are_computed_window_by_window_and_the_worst_counts(encoder: Encoder) -> None:
     for vector in tiny_vectors():
-        scores = [SCORE.score(np.array(item, dtype=np.float32)) for item in vector.logits]
+        logits = [np.array(item, dtype=np.float32) for item in vector.logits]
+        scores = [SCORE.score(window, vector.judged) for window in logits]
         assert vector.score == max(scores)
         assert measured([vector], encoder).max_score_delta <= 1e-6
 

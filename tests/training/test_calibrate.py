@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from guardlet.errors import DataError
 from guardlet.scoring import ScoreRules
@@ -22,9 +21,10 @@ from guardlet_training.calibrate import (
 Rates = tuple[float, float]
 
 
-def scored(labels: list[int], margins: list[float]) -> ScoredSet:
-    """Rows of one window whose logits are (0, margin)."""
-    return as_scored_set(labels, [[np.array([0, m], dtype=np.float32)] for m in margins])
+def scored(labels: list[int], margins: list[float], responses: bool = False) -> ScoredSet:
+    """Rows of one window whose logits are (0, margin), prompts or else responses."""
+    logits = [[np.array([0, m], dtype=np.float32)] for m in margins]
+    return as_scored_set(labels, logits, [responses] * len(labels))
 
 
 def random_set(seed: int, rows: int = 40, harmful: float = 0.4) -> ScoredSet:
@@ -33,15 +33,11 @@ def random_set(seed: int, rows: int = 40, harmful: float = 0.4) -> ScoredSet:
     return scored(labels, [float(generator.normal(2 * y - 1, 1.5)) for y in labels])
 
 
-def scores_of(item: ScoredSet, rules: ScoreRules) -> NDArray[np.float64]:
-    return np.array([max(rules.score(w) for w in windows) for windows in item.logits])
-
-
 def mean_rates(sets: dict[str, ScoredSet], rules: ScoreRules, threshold: float) -> Rates:
     """Recall and false-positive rate, each a mean over the sets that define it."""
     recalls, fprs = [], []
     for item in sets.values():
-        flagged = scores_of(item, rules) >= threshold
+        flagged = item.scores(rules) >= threshold
         for label, rates in ((1, recalls), (0, fprs)):
             if (item.labels == label).any():
                 rates.append(float(flagged[item.labels == label].mean()))
@@ -112,7 +108,7 @@ def test_lenient_flags_nothing_rather_than_break_its_rule() -> None:
 
 def test_every_set_weighs_the_same_whatever_its_size() -> None:
     small, other = random_set(1, rows=20), random_set(2, rows=30)
-    large = ScoredSet(np.tile(small.labels, 8), small.logits * 8)
+    large = ScoredSet(np.tile(small.labels, 8), small.logits * 8, np.tile(small.responses, 8))
     ours, theirs = (fit_score_rules({"a": a, "b": other}, Targets()) for a in (small, large))
     assert ours == theirs
 
@@ -159,8 +155,29 @@ def test_the_worst_window_counts() -> None:
     margins = [4.0, -1.0, 3.0, -2.0]
     plain = scored(labels, margins)
     low = np.array([0, -9], dtype=np.float32)
-    padded = as_scored_set(labels, [[low, row[0], low] for row in plain.logits])
+    padded = as_scored_set(labels, [[low, row[0], low] for row in plain.logits], [False] * 4)
     assert fit_score_rules({"s": padded}, Targets()) == fit_score_rules({"s": plain}, Targets())
+
+
+@pytest.mark.parametrize("shift", [-2.0, 0.5, 3.0])
+def test_responses_that_score_apart_are_brought_to_the_same_thresholds(shift: float) -> None:
+    labels = [0] * 50 + [1] * 50
+    margins = [*np.linspace(-4, 0.5, 50), *np.linspace(-0.5, 4, 50)]
+    prompts, responses = scored(labels, margins), scored(labels, [m - shift for m in margins], True)
+    rules = fit_score_rules({"prompts": prompts, "responses": responses}, Targets())
+    assert rules.response_bias == pytest.approx(shift, abs=0.25)
+    moved = replace(rules, response_bias=0.0)
+    balanced = rules.operating_points["balanced"].threshold
+    aligned = mean_rates({"responses": responses}, rules, balanced)
+    assert aligned == pytest.approx(mean_rates({"prompts": prompts}, rules, balanced), abs=0.06)
+    assert mean_rates({"responses": responses}, moved, balanced) != aligned
+
+
+@pytest.mark.parametrize("responses", [False, True])
+def test_one_kind_of_texts_alone_has_no_bias(responses: bool) -> None:
+    labels, margins = [0, 1, 1, 0], [2.0, 3.0, 1.0, -1.0]
+    rules = fit_score_rules({"set": scored(labels, margins, responses)}, Targets())
+    assert rules.response_bias == 0.0
 
 
 def test_rules_are_for_label_one_and_reproducible() -> None:

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from guardlet.encoder import Judged
 from guardlet.scoring import ScoreRules
 from guardlet_training.curves import (
     Bin,
     compute_curves,
     expected_calibration_error,
     reliability,
-    without_temperature,
+    without_calibration,
 )
 from guardlet_training.metrics import compute_metrics
 
@@ -81,22 +81,28 @@ def test_a_calibrated_guard_has_next_to_no_calibration_error(bins: int) -> None:
     assert error(labels, scores, bins) < 1e-9
 
 
+@pytest.mark.parametrize("bias", [0.0, -1.5, 3.0])
 @pytest.mark.parametrize("temperature", [0.7, 1.0, 1.7, 8.0])
-def test_a_temperature_can_be_undone(temperature: float) -> None:
+def test_a_calibration_can_be_undone(temperature: float, bias: float) -> None:
     logits = np.random.default_rng(1).normal(0, 2, (50, 2)).astype(np.float32)
+    responses = [i % 3 == 0 for i in range(50)]
 
-    def scores(t: float) -> NDArray[np.float64]:
-        return np.array([ScoreRules(t, 1, {}).score(row) for row in logits])
+    def scores(rules: ScoreRules) -> list[float]:
+        kinds: list[Judged] = ["response" if response else "prompt" for response in responses]
+        return [rules.score(row, judged) for row, judged in zip(logits, kinds, strict=True)]
 
-    undone = without_temperature(scores(temperature), temperature)
-    np.testing.assert_allclose(undone, scores(1.0), atol=1e-9)
+    rules = ScoreRules(temperature, 1, {}, bias)
+    undone = without_calibration(scores(rules), responses, rules)
+    np.testing.assert_allclose(undone, scores(ScoreRules(1.0, 1, {})), atol=1e-9)
 
 
 def test_certain_scores_stay_certain() -> None:
-    assert without_temperature(np.array([0.0, 1.0]), 3.0).tolist() == [0.0, 1.0]
+    rules = ScoreRules(3.0, 1, {}, 0.5)
+    assert without_calibration([0.0, 1.0], [True, True], rules) == [0.0, 1.0]
 
 
-def test_the_uncalibrated_error_needs_the_temperature() -> None:
+def test_the_uncalibrated_error_is_of_the_uncalibrated_scores() -> None:
     assert compute_curves([0, 1], [0.2, 0.7]).ece_uncalibrated is None
-    warm = compute_curves([0, 1], [0.2, 0.7], temperature=1.0)
-    assert warm.ece_uncalibrated == pytest.approx(warm.ece)
+    raw = compute_curves([0, 1], [0.2, 0.7], [0.1, 0.9])
+    assert raw.ece == compute_curves([0, 1], [0.2, 0.7]).ece
+    assert raw.ece_uncalibrated == compute_curves([0, 1], [0.1, 0.9]).ece

@@ -1,17 +1,20 @@
-"""Temperature and operating points, fitted on labelled development sets."""
+"""Temperature, the bias of responses and operating points, fitted on labelled development sets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from guardlet.encoder import Judged
 from guardlet.errors import DataError
 from guardlet.scoring import OperatingPoint, ScoreRules
 
 _TEMPERATURES = np.geomspace(0.25, 8.0, 141)
+# The smallest first, which a tie prefers.
+_BIASES = tuple(sorted(np.linspace(-4.0, 4.0, 65).tolist(), key=abs))
 _CONTROVERSIAL_SHARE = 0.6
 
 
@@ -29,18 +32,32 @@ class Targets:
 
 @dataclass(frozen=True)
 class ScoredSet:
-    """Labels (0 or 1) of a set's rows and each row's window logits, float [windows, 2]."""
+    """Labels (0 or 1) of a set's rows, each row's window logits, float [windows, 2], and whether
+    they are a response's."""
 
     labels: NDArray[np.int64]
     logits: tuple[NDArray[np.float32], ...]
+    responses: NDArray[np.bool_]
+
+    def scores(self, rules: ScoreRules) -> NDArray[np.float64]:
+        """P(harmful) of each row."""
+        kinds: list[Judged] = ["response" if response else "prompt" for response in self.responses]
+        pairs = zip(self.logits, kinds, strict=True)
+        return np.array([rules.worst(windows, judged)[0] for windows, judged in pairs])
+
+    def margins(self, bias: float) -> NDArray[np.float64]:
+        """Of each row's worst window, the harmful logit minus the safe one, responses' raised."""
+        margins = np.array([float((w[:, 1] - w[:, 0]).max()) for w in self.logits])
+        return np.asarray(margins + bias * self.responses)
 
 
 def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRules:
     """Score rules fitted so that every set weighs the same, whatever its size.
 
-    The temperature minimises mean negative log-likelihood (arXiv 1706.04599). `balanced` is the
-    threshold with the best F1 of mean recall against mean false-positive rate, with `harmful_share`
-    of the texts harmful; `strict` is never above it and `lenient` never below. Raises DataError
+    `balanced` has the best F1 of mean recall against mean false-positive rate, with `harmful_share`
+    of the texts harmful, over thresholds and over biases of responses in steps of an eighth.
+    The temperature minimises mean negative log-likelihood (arXiv 1706.04599). The threshold of
+    `strict` is never above that of `balanced`, and that of `lenient` never below. Raises DataError
     when no set has harmful rows, none has benign rows, or an excluded set does not exist.
     """
     unknown = sorted(set(targets.exclude) - set(sets))
@@ -51,17 +68,14 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
     used = {name: item for name, item in sets.items() if name not in targets.exclude}
     if not any(s.labels.any() for s in used.values()) or all(s.labels.all() for s in used.values()):
         raise DataError("calibration needs sets with harmful rows and sets with benign rows")
-    best_temperature = min(_TEMPERATURES, key=lambda t: _likelihood(used, float(t)))
-    temperature = round(float(best_temperature), 4)
-    scores = {name: _scores(item, temperature) for name, item in used.items()}
+    bias = _best_bias(used, targets.harmful_share)
+    rules = ScoreRules(_best_temperature(used, bias), 1, {}, bias)
+    scores = {name: item.scores(rules) for name, item in used.items()}
     # Thresholds of four decimals, one just below each score, or they would miss its own row; 0
     # flags every row and 1 next to none, so that a rule is met wherever it can be.
     grid = np.unique(np.floor(np.concatenate([*scores.values(), [0.0, 1.0]]) * 1e4) / 1e4)
-    recall = np.array([_mean_rate(used, scores, 1, t) for t in grid])
-    fpr = np.array([_mean_rate(used, scores, 0, t) for t in grid])
-    share = targets.harmful_share
-    flagged = share * recall + (1 - share) * fpr
-    best = int(np.argmax(2 * share * recall / (share + flagged)))
+    recall, fpr = (_mean_rates(used, scores, label, grid) for label in (1, 0))
+    best = int(np.argmax(_f1(recall, fpr, targets.harmful_share)))
     few = np.flatnonzero(fpr <= targets.lenient_fpr)
     lenient = max(int(few[0]), best) if len(few) else len(grid) - 1
     strict = min(int(np.flatnonzero(recall >= targets.strict_recall)[-1]), best)
@@ -70,11 +84,11 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
         name: _point(float(grid[index]), recall[index], fpr[index], rule, names)
         for name, index, rule in (
             ("strict", strict, f"recall at least {targets.strict_recall:g}"),
-            ("balanced", best, f"best F1 where {share:.0%} of texts are harmful"),
+            ("balanced", best, f"best F1 where {targets.harmful_share:.0%} of texts are harmful"),
             ("lenient", lenient, f"false-positive rate at most {targets.lenient_fpr:g}"),
         )
     }
-    return ScoreRules(temperature, 1, points)
+    return replace(rules, operating_points=points)
 
 
 def _point(
@@ -88,36 +102,55 @@ def _point(
     )
 
 
-def _scores(item: ScoredSet, temperature: float) -> NDArray[np.float64]:
-    rules = ScoreRules(temperature, 1, {})
-    return np.array([max(rules.score(w) for w in windows) for windows in item.logits])
+def _best_bias(sets: Mapping[str, ScoredSet], share: float) -> float:
+    """0 where prompts and responses are not both there to be weighed against each other."""
+    responses = np.concatenate([item.responses for item in sets.values()])
+    if responses.all() or not responses.any():
+        return 0.0
+
+    def best_f1(bias: float) -> float:
+        margins = {name: item.margins(bias) for name, item in sets.items()}
+        limits = np.unique(np.concatenate(list(margins.values())))
+        recall, fpr = (_mean_rates(sets, margins, label, limits) for label in (1, 0))
+        return float(_f1(recall, fpr, share).max())
+
+    return float(max(_BIASES, key=best_f1))
 
 
-def _likelihood(sets: Mapping[str, ScoredSet], temperature: float) -> float:
-    losses = []
-    for item in sets.values():
-        p = np.clip(_scores(item, temperature), 1e-7, 1 - 1e-7)
-        losses.append(-np.where(item.labels == 1, np.log(p), np.log(1 - p)).mean())
-    return float(np.mean(losses))
+def _f1(recall: NDArray[np.float64], fpr: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """F1 of a stream in which `share` of the texts are harmful."""
+    return 2 * share * recall / (share + share * recall + (1 - share) * fpr)
 
 
-def _mean_rate(
+def _best_temperature(sets: Mapping[str, ScoredSet], bias: float) -> float:
+    # -log P(label) is log(1 + exp(-m)) of the margin m towards the label.
+    towards = [(2 * item.labels - 1) * item.margins(bias) for item in sets.values()]
+
+    def loss(temperature: float) -> float:
+        return float(np.mean([np.logaddexp(0, -m / temperature).mean() for m in towards]))
+
+    return round(float(min(_TEMPERATURES, key=loss)), 4)
+
+
+def _mean_rates(
     sets: Mapping[str, ScoredSet],
-    scores: Mapping[str, NDArray[np.float64]],
+    values: Mapping[str, NDArray[np.float64]],
     label: int,
-    threshold: float,
-) -> float:
-    """Mean over sets of the share of rows with `label` that are flagged."""
-    rates = [
-        float((scores[name][item.labels == label] >= threshold).mean())
-        for name, item in sets.items()
-        if (item.labels == label).any()
+    thresholds: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """At each threshold, the mean over sets of the share of rows with `label` that reach it."""
+    chosen = (np.sort(values[name][item.labels == label]) for name, item in sets.items())
+    shares = [
+        (len(rows) - np.searchsorted(rows, thresholds)) / len(rows) for rows in chosen if len(rows)
     ]
-    return float(np.mean(rates))
+    return np.asarray(np.mean(shares, axis=0))
 
 
 def as_scored_set(
-    labels: Sequence[int], logits: Sequence[Sequence[NDArray[np.float32]]]
+    labels: Sequence[int],
+    logits: Sequence[Sequence[NDArray[np.float32]]],
+    responses: Sequence[bool],
 ) -> ScoredSet:
     """Packs per-row lists of window logits."""
-    return ScoredSet(np.asarray(labels), tuple(np.stack(list(windows)) for windows in logits))
+    stacked = tuple(np.stack(list(windows)) for windows in logits)
+    return ScoredSet(np.asarray(labels), stacked, np.asarray(responses, dtype=bool))

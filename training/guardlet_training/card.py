@@ -66,7 +66,8 @@ tags: [safety, guardrail, moderation, deberta, guardlet]
 {manifest.description}
 
 Label {manifest.score.harmful_index} is harmful. Windows of {manifest.input.max_tokens} tokens; see
-the bundle format for how longer text is read. Temperature {manifest.score.temperature:g}.
+the bundle format for how longer text is read. Temperature {manifest.score.temperature:g}, response
+bias {manifest.score.response_bias:g}.
 
 ## Figures at `balanced`
 

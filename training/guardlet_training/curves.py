@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from guardlet.scoring import ScoreRules
+
 BINS = 15
 _THRESHOLDS = 100
 
@@ -35,7 +37,7 @@ class Bin:
 class Curves:
     """`curve`, from the lowest threshold to the highest, is None of a set with one class.
     `reliability` has only bins that hold rows. `ece_uncalibrated` is what the expected calibration
-    error `ece` is without the bundle's temperature; None where that cannot be told."""
+    error `ece` is of uncalibrated scores; None where these cannot be told."""
 
     curve: tuple[CurvePoint, ...] | None
     reliability: tuple[Bin, ...]
@@ -44,13 +46,12 @@ class Curves:
 
 
 def compute_curves(
-    labels: Sequence[int], scores: Sequence[float], temperature: float | None = None
+    labels: Sequence[int], scores: Sequence[float], uncalibrated: Sequence[float] | None = None
 ) -> Curves:
-    """`labels` are 0 or 1, `scores` P(harmful) of two classes. `temperature` is the one that the
-    scores were made with, for `ece_uncalibrated`."""
+    """`labels` are 0 or 1, `scores` P(harmful), as is `uncalibrated`, for `ece_uncalibrated`."""
     y = np.asarray(labels, dtype=bool)
     s = np.asarray(scores, dtype=np.float64)
-    raw = None if temperature is None else reliability(y, without_temperature(s, temperature))
+    raw = None if uncalibrated is None else reliability(y, np.asarray(uncalibrated))
     bins = reliability(y, s)
     return Curves(
         curve=_precision_recall(y, s) if 0 < y.sum() < len(y) else None,
@@ -80,11 +81,20 @@ def expected_calibration_error(bins: Sequence[Bin]) -> float:
     return sum(b.count * abs(b.harmful - b.mean_score) for b in bins) / rows
 
 
-def without_temperature(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """Scores at temperature 1 of scores made with `temperature`: with two classes, softmax(z / T)
-    raised to T and normalised is softmax(z). A score that float64 rounded to 1 stays 1."""
-    harmful, benign = scores**temperature, (1 - scores) ** temperature
-    return np.asarray(harmful / (harmful + benign))
+def without_calibration(
+    scores: Sequence[float], responses: Sequence[bool], rules: ScoreRules
+) -> list[float]:
+    """Scores at temperature 1 and without a response's bias of scores made with `rules`, where
+    `responses` tells those of responses.
+
+    With two classes, softmax(z / T) raised to T and normalised is softmax(z), and a bias on one
+    logit multiplies its share by exp(bias). A score that float64 rounded to 1 stays 1.
+    """
+    s = np.asarray(scores, dtype=np.float64)
+    bias = rules.response_bias * np.asarray(responses, dtype=np.float64)
+    harmful, benign = s**rules.temperature * np.exp(-bias), (1 - s) ** rules.temperature
+    plain: list[float] = (harmful / (harmful + benign)).tolist()
+    return plain
 
 
 def _precision_recall(

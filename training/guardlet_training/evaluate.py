@@ -20,7 +20,7 @@ from guardlet.guard import Guard
 from guardlet.verify import Tracker
 from guardlet_training.calibrate import ScoredSet, as_scored_set
 from guardlet_training.categories import Categories, Tags, by_category, tags
-from guardlet_training.curves import Curves, compute_curves
+from guardlet_training.curves import Curves, compute_curves, without_calibration
 from guardlet_training.metrics import Metrics, compute_metrics, mean_metrics
 from guardlet_training.public_sets import PUBLIC_SUFFIXES, read_parts, read_rows
 from guardlet_training.rows import Row, data_files, dataset_name
@@ -67,18 +67,23 @@ def _judged(
 def score_set(path: Path, name: str, encoder: Encoder, engine: Engine, track: Tracker) -> ScoredSet:
     """Window logits of every labelled row."""
 
-    def logits(prompt: str, response: str | None) -> list[NDArray[np.float32]]:
-        return [engine.logits(window) for window in encoder.encode(prompt, response).windows]
+    def logits(prompt: str, response: str | None) -> tuple[bool, list[NDArray[np.float32]]]:
+        encoding = encoder.encode(prompt, response)
+        return encoding.judged == "response", list(map(engine.logits, encoding.windows))
 
-    return as_scored_set(*judge_rows(path, name, logits, track))
+    labels, answers = judge_rows(path, name, logits, track)
+    responses, windows = zip(*answers, strict=True)
+    return as_scored_set(labels, windows, responses)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Labels (0 or 1), P(harmful) and categories of a set's rows."""
+    """Labels (0 or 1), P(harmful) and categories of a set's rows. `responses` tells the rows whose
+    response was judged."""
 
     labels: list[int]
     scores: list[float]
+    responses: list[bool]
     tags: Tags = field(default_factory=dict)
 
 
@@ -97,6 +102,7 @@ def judge_sets(
             judged[whole] = Judged(
                 [row.target for row, _ in pairs],
                 [verdict.score for _, verdict in pairs],
+                [verdict.judged == "response" for _, verdict in pairs],
                 tags([row for row, _ in pairs], part.dimensions, own_categories),
             )
     return judged
@@ -119,10 +125,16 @@ def evaluate_categories(judged: Mapping[str, Judged], threshold: float) -> dict[
 
 
 def curves(judged: Mapping[str, Judged], manifest: Manifest) -> dict[str, Curves]:
-    """Curves of each set. The bundle's temperature can be undone when it has two labels."""
-    temperature = manifest.score.temperature if len(manifest.labels) == 2 else None
+    """Curves of each set. The bundle's calibration can be undone when it has two labels."""
+
+    def uncalibrated(item: Judged) -> list[float] | None:
+        if len(manifest.labels) != 2:
+            return None
+        return without_calibration(item.scores, item.responses, manifest.score)
+
     return {
-        name: compute_curves(item.labels, item.scores, temperature) for name, item in judged.items()
+        name: compute_curves(item.labels, item.scores, uncalibrated(item))
+        for name, item in judged.items()
     }
 
 

@@ -109,7 +109,12 @@ def _build(tree: dict[str, Any]) -> Manifest:
         sources=tuple(tree["sources"]),
         labels=tuple(labels["names"]),
         input=InputRules.from_dict(tree["input"]),
-        score=ScoreRules(tree["score"]["temperature"], labels["harmful"], points),
+        score=ScoreRules(
+            tree["score"]["temperature"],
+            labels["harmful"],
+            points,
+            tree["score"].get("response_bias", 0.0),
+        ),
         tokenizer=FileEntry(**tree["tokenizer"]),
         artifacts=tuple(_artifact(item) for item in tree["artifacts"]),
         vectors=FileEntry(**tree["vectors"]),

@@ -61,9 +61,9 @@ def judged(rows: int, harmful: float, skill: float) -> dict[str, Any]:
     generator = np.random.default_rng(rows)
     labels = (generator.random(rows) < harmful).astype(int)
     margins = generator.normal((2 * labels - 1) * skill, 1.5)
-    scores = (1 / (1 + np.exp(-margins))).tolist()
+    scores, raw = ((1 / (1 + np.exp(-t * margins))).tolist() for t in (1.0, 2.5))
     metrics = compute_metrics(labels.tolist(), scores, 0.5)
-    return asdict(metrics) | asdict(compute_curves(labels.tolist(), scores, temperature=2.5))
+    return asdict(metrics) | asdict(compute_curves(labels.tolist(), scores, raw))
 
 
 def evaluation(**sets: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from guardlet.errors import BundleError, FormatVersionError, ManifestError
 
 ADVICE = "get the bundle again or export it again"
 FREE = ("provenance", "requires", "parity", "operating_points")
+OPTIONAL = {"response_bias"}
 
 
 @pytest.fixture
@@ -106,6 +107,7 @@ def test_deep_nesting_is_refused_at_any_depth(tree: Any) -> None:
     "path",
     [
         ("score", "temperature"),
+        ("score", "response_bias"),
         ("score", "operating_points", "balanced", "threshold"),
         ("score", "operating_points", "strict", "controversial"),
         ("input", "max_tokens"),
@@ -140,11 +142,18 @@ def test_no_object_takes_a_key_it_does_not_know(tree: Any) -> None:
 
 def test_no_object_does_without_one_of_its_keys(tree: Any) -> None:
     for path in objects(tree):
-        for key in at(tree, path):
+        for key in at(tree, path).keys() - OPTIONAL:
             changed = copy.deepcopy(tree)
             del at(changed, path)[key]
             message = refused(json.dumps(changed))
             assert key in message
+
+
+def test_without_a_response_bias_there_is_none(tree: Any) -> None:
+    tree["score"]["response_bias"] = -1.5
+    assert parse_manifest(json.dumps(tree)).score.response_bias == -1.5
+    del tree["score"]["response_bias"]
+    assert parse_manifest(json.dumps(tree)).score.response_bias == 0.0
 
 
 @pytest.mark.parametrize("name", ["strict", "balanced", "lenient"])
@@ -187,6 +196,9 @@ def test_every_bundle_has_the_three_operating_points(tree: Any, name: str) -> No
         (("score", "temperature"), 1e-300),
         (("score", "temperature"), -1),
         (("score", "temperature"), 1e300),
+        (("score", "response_bias"), 100.5),
+        (("score", "response_bias"), "0"),
+        (("score", "response_bias"), None),
         (("score", "aggregation"), "mean"),
         (("score", "operating_points", "strict", "threshold"), 1.1),
         (("score", "operating_points", "strict", "threshold"), -0.1),

@@ -86,7 +86,7 @@ def test_what_is_learnt_reaches_cases_held_out_and_the_guard_written(
     guard = GuardFolder.open(out)
     windows = [guard.encoder().encode(r.prompt, r.response).windows[0] for r in new_cases()]
     right = [
-        (guard.score.score(adapted.logits(window)) >= 0.5) == bool(row.label)
+        (guard.score.score(adapted.logits(window), "prompt") >= 0.5) == bool(row.label)
         for window, row in zip(windows, new_cases(), strict=True)
     ]
     assert sum(right) >= 18
@@ -122,7 +122,7 @@ def test_replayed_rows_keep_the_scores_they_had(tiny_guard: Path) -> None:
     windows = [guard.encoder().encode(row.prompt, row.response).windows[0] for row in replay]
 
     def scores(model: TorchEngine) -> list[float]:
-        return [guard.score.score(model.logits(window)) for window in windows]
+        return [guard.score.score(model.logits(window), "prompt") for window in windows]
 
     def moved(target: Target) -> float:
         tuned = tune(guard, new_cases(), replay, dataclasses.replace(QUICK, target=target))
@@ -153,11 +153,8 @@ def test_a_set_that_gets_worse_is_refused_and_nothing_is_written(
     guard, engine = GuardFolder.open(tiny_guard), TorchEngine.from_folder(tiny_guard)
     rows = made_up_rows(40, seed=5)
     scores = [
-        max(
-            guard.score.score(engine.logits(w))
-            for w in guard.encoder().encode(row.prompt, row.response).windows
-        )
-        for row in rows
+        guard.score.worst(map(engine.logits, encoding.windows), encoding.judged)[0]
+        for encoding in (guard.encoder().encode(row.prompt, row.response) for row in rows)
     ]
     labelled = [
         Row(row.id, row.prompt, row.response, int(score >= 0.5))

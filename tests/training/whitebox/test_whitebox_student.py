@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tiny_models import VOCABULARY, save_tiny_guard, tiny_classifier
 
+from guardlet.encoder import Judged
 from guardlet_export.guard_folder import GuardFolder
 from guardlet_export.reference import TorchEngine
 from guardlet_training.rows import Row
@@ -51,10 +54,19 @@ def test_the_gradient_is_the_slope(student: Student) -> None:
 
 
 @pytest.mark.parametrize("threshold", [0.01, 0.3, 0.9])
-def test_the_limit_is_the_threshold(tiny_guard: Path, threshold: float) -> None:
-    student = Student(GuardFolder.open(tiny_guard), threshold)
-    assert 1 / (1 + math.exp(-student.limit)) == pytest.approx(threshold)
-    assert student.reached(student.limit, True) and not student.reached(student.limit, False)
+@pytest.mark.parametrize("judged", ["prompt", "response"])
+def test_the_limit_is_the_threshold(
+    tiny_guard: Path, tmp_path: Path, judged: Judged, threshold: float
+) -> None:
+    shutil.copytree(tiny_guard, tmp_path / "guard")
+    guard = GuardFolder.open(tmp_path / "guard")
+    guard.save_score(replace(guard.score, temperature=1.7, response_bias=0.6))
+    guard = GuardFolder.open(tmp_path / "guard")
+    student = Student(guard, threshold)
+    limit = student.limit(judged)
+    score = guard.score.score(np.array([0.0, limit]), judged)
+    assert score == pytest.approx(threshold)
+    assert student.reached(limit, judged, True) and not student.reached(limit, judged, False)
 
 
 def test_extreme_thresholds(tiny_guard: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from guardlet.engines import Engine
-from guardlet.scoring import OperatingPoint, highest
+from guardlet.scoring import OperatingPoint
 from guardlet.verify import Tracker
 from guardlet_export.classifier import load_classifier
 from guardlet_export.export import export_bundle
@@ -132,8 +132,8 @@ class _Work:
 
     def _score(self, engine: Engine) -> Score:
         def score(prompt: str, response: str | None) -> float:
-            windows = self._encoder.encode(prompt, response).windows
-            return highest([self._rules.score(engine.logits(window)) for window in windows])[0]
+            encoding = self._encoder.encode(prompt, response)
+            return self._rules.worst(map(engine.logits, encoding.windows), encoding.judged)[0]
 
         return score
 

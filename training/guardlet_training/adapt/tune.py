@@ -81,5 +81,6 @@ def _with_target(example: Example, target: Target, engine: TorchEngine) -> Examp
     if target is Target.LABELS:
         return replace(example, teacher=float(example.label))
     window = Window(example.ids, example.type_ids, 0, len(example.ids))
-    score = ScoreRules(1.0, HARMFUL_INDEX, {}).score(engine.logits(window))
+    # Without a response's bias: the student is trained towards what its logits say.
+    score = ScoreRules(1.0, HARMFUL_INDEX, {}).score(engine.logits(window), "prompt")
     return replace(example, teacher=score)

@@ -25,7 +25,7 @@ def calibrate(
         float, typer.Option(min=0, max=1, help="Share of harmful texts that `balanced` expects.")
     ] = 0.25,
 ) -> None:
-    """Fit the temperature and operating points of a trained guard."""
+    """Fit the temperature, response bias and operating points of a trained guard."""
     from guardlet_export.guard_folder import GuardFolder
     from guardlet_export.onnx_export import fp32_engine
     from guardlet_export.reference import TorchEngine
@@ -42,6 +42,6 @@ def calibrate(
     rules = fit_score_rules(sets, targets)
     guard.save_score(rules)
     console = stdout()
-    console.print(f"temperature {rules.temperature:g}")
+    console.print(f"temperature {rules.temperature:g}, response bias {rules.response_bias:g}")
     for name, point in rules.operating_points.items():
         console.print(f"{name}: harmful from {point.threshold:g}; {point.rule}", markup=False)

@@ -30,7 +30,7 @@ def perturb(student: Student, subject: Subject, settings: ProbeSettings) -> Outc
     for step in range(settings.steps + 1):
         margin, gradient = student.gradient(start + move, types)
         size = float(move.norm()) / norm
-        if student.reached(margin, subject.harmful):
+        if student.reached(margin, subject.judged, subject.harmful):
             return Outcome(True, False, step, size)
         direction = torch.zeros_like(start)
         direction[text] = gradient[text]

@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from guardlet.encoder import Window
+from guardlet.encoder import Judged, Window
 from guardlet_export.classifier import load_classifier
 from guardlet_export.guard_folder import GuardFolder
 from guardlet_export.reference import uses_type_ids
@@ -20,7 +20,7 @@ class Student:
     """A guard folder's classifier in fp32, its weights frozen.
 
     The margin of an input is the harmful logit minus the safe one: the verdict is harmful where it
-    reaches `limit`, the margin of the operating point's threshold.
+    reaches the margin of the operating point's threshold, which `limit` gives.
     """
 
     def __init__(self, guard: GuardFolder, threshold: float) -> None:
@@ -29,10 +29,10 @@ class Student:
         model = load_classifier(str(guard.folder)).float().eval().requires_grad_(False)
         self._model: Any = model.to(self.device)
         self._types = uses_type_ids(model.config)
-        self._harmful = guard.score.harmful_index
+        self._rules = guard.score
+        self._threshold = threshold
         self.encoder = guard.encoder()
         self.tokenizer = Tokenizer.from_str(guard.tokenizer_json)
-        self.limit = guard.score.temperature * _logit(threshold)
 
     @property
     def embeddings(self) -> Tensor:
@@ -62,14 +62,20 @@ class Student:
         (gradient,) = torch.autograd.grad(margin, leaf)
         return float(margin), gradient
 
-    def reached(self, margin: float, harmful: bool) -> bool:
+    def limit(self, judged: Judged) -> float:
+        """The least margin that makes a prompt, or a response, harmful."""
+        bias = self._rules.response_bias if judged == "response" else 0.0
+        return self._rules.temperature * _logit(self._threshold) - bias
+
+    def reached(self, margin: float, judged: Judged, harmful: bool) -> bool:
         """Whether a margin gives that verdict."""
-        return (margin >= self.limit) == harmful
+        return (margin >= self.limit(judged)) == harmful
 
     def judges_harmful(self, prompt: str, response: str | None) -> bool:
         """The verdict on texts, every window read. Raises EmptyInputError."""
-        windows = self.encoder.encode(prompt, response).windows
-        return any(self.reached(self._window_margin(window), True) for window in windows)
+        encoding = self.encoder.encode(prompt, response)
+        margins = map(self._window_margin, encoding.windows)
+        return any(self.reached(margin, encoding.judged, True) for margin in margins)
 
     def _window_margin(self, window: Window) -> float:
         return float(self.margins(torch.tensor([window.ids]), torch.tensor(window.type_ids)))
@@ -80,7 +86,8 @@ class Student:
         if self._types:
             inputs["token_type_ids"] = types.to(self.device).expand(batch, length)
         logits = self._model(**inputs).logits
-        margins: Tensor = logits[:, self._harmful] - logits[:, 1 - self._harmful]
+        harmful = self._rules.harmful_index
+        margins: Tensor = logits[:, harmful] - logits[:, 1 - harmful]
         return margins
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from guardlet.encoder import Encoder
+from guardlet.encoder import Encoder, Judged
 from guardlet_training.rows import Row
 from guardlet_training.whitebox.student import Student
 
@@ -13,11 +13,13 @@ from guardlet_training.whitebox.student import Student
 @dataclass(frozen=True)
 class Subject:
     """A row that fits into one window. `ids` and `types` are that window, a suffix included;
-    tokens `begin` to `end` may change. `harmful` is the verdict to reach."""
+    tokens `begin` to `end` may change, which belong to the text that is `judged`. `harmful` is the
+    verdict to reach."""
 
     row: Row
     ids: tuple[int, ...]
     types: tuple[int, ...]
+    judged: Judged
     begin: int
     end: int
     suffix: bool
@@ -43,7 +45,7 @@ def subject_of(row: Row, student: Student, suffix: int, harmful: bool) -> Subjec
         ids[end:end] = [_filler(student)] * suffix
         types[end:end] = [types[end - 1]] * suffix
         end += suffix
-    return Subject(row, tuple(ids), tuple(types), begin, end, suffix > 0, harmful)
+    return Subject(row, tuple(ids), tuple(types), encoding.judged, begin, end, suffix > 0, harmful)
 
 
 def texts(subject: Subject, ids: Sequence[int], student: Student) -> tuple[str, str | None]:

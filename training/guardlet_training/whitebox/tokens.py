@@ -26,7 +26,7 @@ def substitute(
     sign = 1.0 if subject.harmful else -1.0
     best = sign * float(student.margins(ids[None], types))
     for step in range(settings.steps + 1):
-        if student.reached(sign * best, subject.harmful):
+        if student.reached(sign * best, subject.judged, subject.harmful):
             return _outcome(student, subject, ids, step)
         if step == settings.steps:
             break

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from guardlet.encoder import Window
+from guardlet.encoder import Encoding, Window
 from guardlet.errors import EmptyInputError, EngineError, GuardletError, TeacherError
-from guardlet.scoring import highest
 from guardlet_export.classifier import load_classifier
 from guardlet_export.guard_folder import GUARD_FILE, GuardFolder
 from guardlet_export.plain_model import About, describe
@@ -52,20 +53,22 @@ class ClassifierTeacher:
 
     def score(self, rows: Sequence[Row]) -> list[float | None]:
         """See `Teacher`."""
-        windows = [self._windows(row) for row in rows]
-        flat = [window for found in windows for window in found]
-        logits = in_halves(self._logits, flat) if flat else []
+        encodings = [self._encode(row) for row in rows]
+        flat = [window for found in encodings if found for window in found.windows]
+        logits = iter(in_halves(self._logits, flat) if flat else [])
         try:
-            scores = iter([self._rules.score(row) for row in logits])
+            return [self._worst(found, logits) if found else None for found in encodings]
         except EngineError:
             raise TeacherError(f"{self._model} computes logits that are no numbers") from None
-        return [highest([next(scores) for _ in found])[0] if found else None for found in windows]
 
-    def _windows(self, row: Row) -> Sequence[Window]:
-        try:
-            return self._encoder.encode(row.prompt, row.response).windows
-        except EmptyInputError:
-            return ()
+    def _worst(self, encoding: Encoding, logits: Iterator[NDArray[np.float32]]) -> float:
+        """Takes as many logits as the encoding has windows."""
+        return self._rules.worst(islice(logits, len(encoding.windows)), encoding.judged)[0]
+
+    def _encode(self, row: Row) -> Encoding | None:
+        with suppress(EmptyInputError):
+            return self._encoder.encode(row.prompt, row.response)
+        return None
 
     def _logits(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         import torch

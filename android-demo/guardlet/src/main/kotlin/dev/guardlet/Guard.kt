@@ -35,7 +35,7 @@ class Guard(
 
     /** `begin` is the System.nanoTime() at which the check began. */
     internal fun judge(encoding: Encoding, begin: Long): Verdict {
-        val scores = encoding.windows.map(::score)
+        val scores = encoding.windows.map { score(it, encoding.judged) }
         val worst = highest(scores)
         val level = point.level(scores[worst])
         return Verdict(
@@ -78,9 +78,9 @@ class Guard(
     fun resumeStream(state: String): GuardStream =
         GuardStream(this, encoder, StreamState.parse(state))
 
-    private fun score(window: Window): Double {
+    private fun score(window: Window, judged: Judged): Double {
         if (Thread.interrupted()) throw InterruptedException("the check was cancelled")
-        return rules.score(engine.logits(window))
+        return rules.score(engine.logits(window), judged)
     }
 
     /** Waits for checks that run, then frees the model's native memory; later checks fail. */

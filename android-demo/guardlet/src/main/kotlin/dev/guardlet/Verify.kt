@@ -51,7 +51,9 @@ internal fun compareWithVectors(
 ): EngineReport {
     val balanced = rules.operatingPoints.getValue(Guard.DEFAULT_OPERATING_POINT)
     val encodings = vectors.map { encoder.encode(it.prompt, it.response) }
-    val scores = encodings.map { encoding -> encoding.windows.maxOf { rules.score(engine.logits(it)) } }
+    val scores = encodings.map { encoding ->
+        encoding.windows.maxOf { rules.score(engine.logits(it), encoding.judged) }
+    }
     val deltas = vectors.zip(scores) { vector, score -> abs(score - vector.score) }
     return EngineReport(
         artifact = artifact.id,

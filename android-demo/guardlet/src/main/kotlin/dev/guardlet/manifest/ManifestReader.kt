@@ -122,7 +122,8 @@ private fun scoreRules(tree: JsonObject, harmful: Int): ScoreRules {
             }
         }
     }
-    return ScoreRules(tree.number("temperature"), harmful, points)
+    val bias = if ("response_bias" in tree) tree.number("response_bias") else 0.0
+    return ScoreRules(tree.number("temperature"), harmful, points, bias)
 }
 
 private fun fileEntry(tree: JsonObject) =
