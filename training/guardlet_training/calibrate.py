@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,11 +55,11 @@ class ScoredSet:
 def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRules:
     """Score rules fitted so that every set weighs the same, whatever its size.
 
-    `balanced` has the best F1 of mean recall against mean false-positive rate, with `harmful_share`
-    of the texts harmful, over thresholds and over biases of responses in steps of an eighth.
-    The temperature minimises mean negative log-likelihood (arXiv 1706.04599). The threshold of
-    `strict` is never above that of `balanced`, and that of `lenient` never below. Raises DataError
-    when no set has harmful rows, none has benign rows, or an excluded set does not exist.
+    Temperature and bias of responses minimise mean negative log-likelihood (arXiv 1706.04599, whose
+    Platt scaling they are with one slope for both kinds of text). `balanced` is the threshold with
+    the best F1 of mean recall against mean false-positive rate, with `harmful_share` of the texts
+    harmful; `strict` is never above it and `lenient` never below. Raises DataError when no set has
+    harmful rows, none has benign rows, or an excluded set does not exist.
     """
     unknown = sorted(set(targets.exclude) - set(sets))
     if unknown:
@@ -68,14 +69,16 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
     used = {name: item for name, item in sets.items() if name not in targets.exclude}
     if not any(s.labels.any() for s in used.values()) or all(s.labels.all() for s in used.values()):
         raise DataError("calibration needs sets with harmful rows and sets with benign rows")
-    bias = _best_bias(used, targets.harmful_share)
-    rules = ScoreRules(_best_temperature(used, bias), 1, {}, bias)
+    temperature, bias = _fit_scale(used)
+    rules = ScoreRules(temperature, 1, {}, bias)
     scores = {name: item.scores(rules) for name, item in used.items()}
     # Thresholds of four decimals, one just below each score, or they would miss its own row; 0
     # flags every row and 1 next to none, so that a rule is met wherever it can be.
     grid = np.unique(np.floor(np.concatenate([*scores.values(), [0.0, 1.0]]) * 1e4) / 1e4)
     recall, fpr = (_mean_rates(used, scores, label, grid) for label in (1, 0))
-    best = int(np.argmax(_f1(recall, fpr, targets.harmful_share)))
+    share = targets.harmful_share
+    flagged = share * recall + (1 - share) * fpr
+    best = int(np.argmax(2 * share * recall / (share + flagged)))
     few = np.flatnonzero(fpr <= targets.lenient_fpr)
     lenient = max(int(few[0]), best) if len(few) else len(grid) - 1
     strict = min(int(np.flatnonzero(recall >= targets.strict_recall)[-1]), best)
@@ -84,7 +87,7 @@ def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRul
         name: _point(float(grid[index]), recall[index], fpr[index], rule, names)
         for name, index, rule in (
             ("strict", strict, f"recall at least {targets.strict_recall:g}"),
-            ("balanced", best, f"best F1 where {targets.harmful_share:.0%} of texts are harmful"),
+            ("balanced", best, f"best F1 where {share:.0%} of texts are harmful"),
             ("lenient", lenient, f"false-positive rate at most {targets.lenient_fpr:g}"),
         )
     }
@@ -102,34 +105,19 @@ def _point(
     )
 
 
-def _best_bias(sets: Mapping[str, ScoredSet], share: float) -> float:
-    """0 where prompts and responses are not both there to be weighed against each other."""
-    responses = np.concatenate([item.responses for item in sets.values()])
-    if responses.all() or not responses.any():
-        return 0.0
-
-    def best_f1(bias: float) -> float:
-        margins = {name: item.margins(bias) for name, item in sets.items()}
-        limits = np.unique(np.concatenate(list(margins.values())))
-        recall, fpr = (_mean_rates(sets, margins, label, limits) for label in (1, 0))
-        return float(_f1(recall, fpr, share).max())
-
-    return float(max(_BIASES, key=best_f1))
-
-
-def _f1(recall: NDArray[np.float64], fpr: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """F1 of a stream in which `share` of the texts are harmful."""
-    return 2 * share * recall / (share + share * recall + (1 - share) * fpr)
-
-
-def _best_temperature(sets: Mapping[str, ScoredSet], bias: float) -> float:
-    # -log P(label) is log(1 + exp(-m)) of the margin m towards the label.
-    towards = [(2 * item.labels - 1) * item.margins(bias) for item in sets.values()]
-
-    def loss(temperature: float) -> float:
-        return float(np.mean([np.logaddexp(0, -m / temperature).mean() for m in towards]))
-
-    return round(float(min(_TEMPERATURES, key=loss)), 4)
+def _fit_scale(sets: Mapping[str, ScoredSet]) -> tuple[float, float]:
+    """Temperature and bias of responses; no bias where there are prompts or responses alone."""
+    kinds = {bool(response) for item in sets.values() for response in item.responses}
+    biases = _BIASES if len(kinds) == 2 else (0.0,)
+    found = []
+    for bias in biases:
+        # -log P(label) is log(1 + exp(-m)) of the margin m towards the label.
+        towards = [(2 * item.labels - 1) * item.margins(bias) for item in sets.values()]
+        for temperature in _TEMPERATURES:
+            loss = np.mean([np.logaddexp(0, -m / temperature).mean() for m in towards])
+            found.append((float(loss), float(temperature), bias))
+    _, temperature, bias = min(found, key=itemgetter(0))
+    return round(temperature, 4), bias
 
 
 def _mean_rates(
