@@ -41,8 +41,3 @@ def scanned(bundle: Path, out: Path, *data: Path, **options: Any) -> list[dict[s
 
 def entries(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (out / "scores.jsonl").read_text("utf-8").splitlines()]
-
-
-def contents(out: Path) -> dict[str, bytes]:
-    """Every file of a results folder."""
-    return {path.name: path.read_bytes() for path in sorted(out.iterdir())}

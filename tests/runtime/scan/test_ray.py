@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from folders import contents
 from runtime_helpers import write_tiny
-from scan_helpers import contents, job, mixed_rows, save, scanned
+from scan_helpers import job, mixed_rows, save, scanned
 
 from guardlet.errors import BundleError, EngineError
 from guardlet.scan import run_scan

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from cli_helpers import SCRIPT
+from folders import contents
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from runtime_helpers import write_tiny
-from scan_helpers import contents, job, mixed_rows, save
+from scan_helpers import job, mixed_rows, save
 
 from guardlet.errors import OutputError
 from guardlet.scan import Progress, Rates, run_scan

@@ -7,8 +7,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from folders import contents
 from runtime_helpers import sentence, write_tiny
-from scan_helpers import RESULTS, contents, entries, job, mixed_rows, save, scanned
+from scan_helpers import RESULTS, entries, job, mixed_rows, save, scanned
 
 from guardlet import Guard
 from guardlet.errors import BundleError, DataError, OperatingPointError, OutputError

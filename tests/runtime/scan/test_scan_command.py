@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import error_of, invoke, run
-from scan_helpers import contents, mixed_rows, save
+from folders import contents
+from scan_helpers import mixed_rows, save
 
 SECRET = "zyxwvut"
 

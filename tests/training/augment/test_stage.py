@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import stage_helpers
+from folders import contents
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stage_helpers import Triples, items, triples
@@ -36,10 +37,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("stage") / "whole"
     triples(out)
     return out
-
-
-def contents(out: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(out.iterdir())}
 
 
 def test_every_item_gives_its_rows_in_order(whole: Path) -> None:
