@@ -18,6 +18,7 @@ from typing import Any
 
 from fixture_attacks import write_attacks
 from fixture_bundles import write_bundles
+from fixture_normalise import judged, readings, recorded
 from fixture_streams import streams
 from fixture_strings import texts
 from matching_runtime import environment
@@ -38,6 +39,7 @@ def make_fixtures(folder: Path, more: Path | None = None) -> None:
         bundles["more"] = more
     write_lines(folder / "spans.jsonl", _spans())
     write_lines(folder / "numbers.jsonl", _numbers())
+    write_lines(folder / "recorded.jsonl", recorded())
     attacks = write_attacks(bundles["unigram"], folder / "attacks")
     write_lines(folder / "attacks.jsonl", map(asdict, attacks))
     variables = environment(folder / "onnxruntime")
@@ -55,6 +57,7 @@ def _tokenise(bundle: Path, target: Path) -> None:
     tokenizer = opened.read(opened.manifest.tokenizer).decode("utf-8")
     encoder = Encoder(tokenizer, opened.manifest.input)
     write_lines(target / "ids.jsonl", (_ids(encoder, text) for text in texts()))
+    write_lines(target / "readings.jsonl", readings(encoder))
 
 
 def _judge(bundle: Path, target: Path) -> None:
@@ -64,6 +67,7 @@ def _judge(bundle: Path, target: Path) -> None:
             guard = Guard.load(opened, engine=artifact.id, threads=1)
             write_lines(target / f"verdicts-{artifact.id}.jsonl", _verdicts(opened, guard))
             write_lines(target / f"streams-{artifact.id}.jsonl", _streams(opened, guard))
+            write_lines(target / f"normalised-{artifact.id}.jsonl", judged(opened, artifact.id))
 
 
 def _ids(encoder: Encoder, text: str) -> dict[str, Any]:
@@ -75,7 +79,6 @@ def _verdicts(bundle: Bundle, guard: Guard) -> Iterable[dict[str, Any]]:
     for vector in parse_vectors(bundle.read(bundle.manifest.vectors).decode("utf-8")):
         verdict = guard.check(vector.prompt, vector.response).to_dict()
         del verdict["latency_ms"]
-        del verdict["decoding"]  # of normalisation, a stage that the library does not have
         yield {"prompt": vector.prompt, "response": vector.response, "verdict": verdict}
 
 

@@ -112,7 +112,7 @@ def _combining() -> list[str]:
     for value, example in sorted(examples.items()):
         members = [c for c in left if keeps_order(chr(c), example)]
         left = [c for c in left if c not in members]
-        items += [f"{item}={value:x}" for item in _ranges(members)]
+        items += [f"{item}={value:x}" for item in ranges(members)]
     if left:
         raise ValueError(f"U+{left[0]:04X} has a combining class without a known example")
     return items
@@ -136,10 +136,11 @@ def _mapping(change: Callable[[str], str], skip: Iterable[int] = ()) -> list[str
 
 
 def _set(belongs: Callable[[str], bool]) -> list[str]:
-    return _ranges([c for c in CODE_POINTS if belongs(chr(c))])
+    return ranges([c for c in CODE_POINTS if belongs(chr(c))])
 
 
-def _ranges(members: list[int]) -> list[str]:
+def ranges(members: list[int]) -> list[str]:
+    """Ascending code points as items of a set."""
     items: list[str] = []
     start = previous = -2
     for c in [*members, -2]:

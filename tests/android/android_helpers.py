@@ -38,7 +38,7 @@ def run_tool(name: str, *arguments: str) -> None:
 
 
 def _run(command: list[str]) -> None:
-    paths = [str(ROOT / "runtime"), str(ROOT / "export")]
+    paths = [str(ROOT / name) for name in ("runtime", "export", "training")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     done = subprocess.run(
         command,

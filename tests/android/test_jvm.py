@@ -10,7 +10,14 @@ from android_helpers import ANDROID, has_default_bundle, needs_jvm, run_maven, r
 
 pytestmark = [needs_jvm, pytest.mark.slow]
 REPORTS = ANDROID / "guardlet" / "target" / "surefire-reports"
-CLASSES = ("BundleTest", "GuardTest", "ParityTest", "StreamTest", "TokenizerTest")
+CLASSES = (
+    "BundleTest",
+    "GuardTest",
+    "NormaliseTest",
+    "ParityTest",
+    "StreamTest",
+    "TokenizerTest",
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,5 +51,15 @@ def test_streams_are_compared_for_every_bundle(reports: dict[str, ElementTree.El
         assert sum(name.startswith(subject) for name in names) == bundles
 
 
+def test_readings_are_compared_for_every_bundle(reports: dict[str, ElementTree.Element]) -> None:
+    names = [case.attrib["name"] for case in reports["NormaliseTest"].iter("testcase")]
+    for subject in ("readings are Python's", "verdicts of what is hidden"):
+        assert sum(name.startswith(subject) for name in names) == 2 + has_default_bundle()
+
+
 def test_unicode_tables_are_those_of_the_tokenizers_package() -> None:
     run_tool("unicode_tables.py", "--check")
+
+
+def test_characters_are_those_of_python() -> None:
+    run_tool("python_characters.py", "--check")

@@ -74,6 +74,9 @@ class Encoder(tokenizerJson: String, val rules: InputRules) {
 
     private val detector = rules.language?.let { LanguageDetector(tokenizer.pieces, tokenizer.unknown, it) }
 
+    /** Every entry of the tokenizer's vocabulary, word marks included. */
+    fun vocabulary(): Set<String> = tokenizer.vocabulary
+
     /** Ids of `text` without special tokens, and whether `maxChars` cut text away. */
     fun tokenize(text: String): Pair<List<Int>, Boolean> {
         val (clipped, cut) = clip(replaceLoneSurrogates(text), rules.maxChars)

@@ -1,5 +1,8 @@
 package dev.guardlet
 
+import dev.guardlet.normalise.Judging
+import dev.guardlet.normalise.Normaliser
+import dev.guardlet.normalise.Words
 import java.io.File
 
 /**
@@ -16,19 +19,24 @@ class Guard(
     val operatingPoint: String = DEFAULT_OPERATING_POINT,
     val bundleLabel: String = "unbundled",
     val engineLabel: String = "custom",
+    normaliser: Normaliser? = null,
 ) : AutoCloseable {
     private val point = rules.operatingPoints[operatingPoint] ?: throw OperatingPointError(
         "no operating point '$operatingPoint'; there are ${rules.operatingPoints.keys.joinToString()}",
     )
+    private val judging = normaliser?.let { Judging(it, encoder, ::judge) }
 
     /**
      * Judges the prompt, or the response in its context when there is one.
      *
-     * Raises EmptyInputError or EngineError, neither of which carries the text, and
-     * InterruptedException.
+     * With a normaliser the judged text's readings are judged as well and the worst counts. Raises
+     * EmptyInputError or EngineError, neither of which carries the text, and InterruptedException.
      */
     @JvmOverloads
-    fun check(prompt: String, response: String? = null): Verdict {
+    fun check(prompt: String, response: String? = null): Verdict =
+        judging?.worst(prompt, response) ?: judge(prompt, response)
+
+    private fun judge(prompt: String, response: String?): Verdict {
         val begin = System.nanoTime()
         return judge(encoder.encode(prompt, response), begin)
     }
@@ -51,7 +59,7 @@ class Guard(
             operatingPoint = operatingPoint,
             bundle = bundleLabel,
             engine = engineLabel,
-            latencyMs = (System.nanoTime() - begin) / NANOSECONDS_PER_MILLISECOND,
+            latencyMs = millisecondsSince(begin),
         )
     }
 
@@ -88,13 +96,13 @@ class Guard(
 
     companion object {
         const val DEFAULT_OPERATING_POINT = "balanced"
-        private const val NANOSECONDS_PER_MILLISECOND = 1e6
 
         /**
          * Loads a bundle's folder. Offline.
          *
          * `engine` is an engine's name or an artifact's id, by default the first that runs here.
-         * `threads` a check may use, by default every core. Raises a BundleError, EngineError or
+         * `threads` a check may use, by default every core. `normalise` scores what the text hides
+         * (base64, look-alike letters, ...) as well. Raises a BundleError, EngineError or
          * OperatingPointError.
          */
         @JvmStatic
@@ -104,7 +112,8 @@ class Guard(
             engine: String? = null,
             threads: Int? = null,
             operatingPoint: String = DEFAULT_OPERATING_POINT,
-        ): Guard = load(Bundle.open(folder), engine, threads, operatingPoint)
+            normalise: Boolean = false,
+        ): Guard = load(Bundle.open(folder), engine, threads, operatingPoint, normalise)
 
         /** As above, of a bundle already opened. */
         @JvmStatic
@@ -114,13 +123,15 @@ class Guard(
             engine: String? = null,
             threads: Int? = null,
             operatingPoint: String = DEFAULT_OPERATING_POINT,
+            normalise: Boolean = false,
         ): Guard {
             val manifest = bundle.manifest
             val artifact = chooseArtifact(bundle, engine)
             val encoder = bundle.encoder()
+            val normaliser = if (normalise) Normaliser(Words.ofVocabulary(encoder.vocabulary())) else null
             val opened = openEngine(bundle, artifact, threads)
             return try {
-                Guard(encoder, opened, manifest.score, operatingPoint, manifest.label, artifact.id)
+                Guard(encoder, opened, manifest.score, operatingPoint, manifest.label, artifact.id, normaliser)
             } catch (error: OperatingPointError) {
                 opened.close()
                 throw error
@@ -128,6 +139,9 @@ class Guard(
         }
     }
 }
+
+/** Of what began at a System.nanoTime(). */
+internal fun millisecondsSince(begin: Long): Double = (System.nanoTime() - begin) / 1e6
 
 /** The encoder of a bundle. Raises a BundleError. */
 fun Bundle.encoder(): Encoder = Encoder(readText(manifest.tokenizer), manifest.input)

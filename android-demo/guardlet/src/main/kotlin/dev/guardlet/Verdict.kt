@@ -7,7 +7,8 @@ package dev.guardlet
  * text the verdict is about. `tokens` counts prompt and response. `truncated` is true when part of
  * the judged text was too long to be looked at. `languageSupported` is false when the judged text
  * is in no language the guard reads: do not rely on its score then. `latencyMs` is wall time of this
- * check.
+ * check. `decoding` names what the normaliser undid to find the text that this verdict is about, for
+ * example "base64"; it is null for the text as it was given.
  */
 data class Verdict(
     val harmful: Boolean,
@@ -23,4 +24,5 @@ data class Verdict(
     val bundle: String,
     val engine: String,
     val latencyMs: Double,
+    val decoding: String? = null,
 )

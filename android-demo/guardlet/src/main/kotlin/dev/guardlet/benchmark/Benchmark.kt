@@ -8,6 +8,7 @@ import dev.guardlet.Guard
 import dev.guardlet.chooseArtifact
 import dev.guardlet.compareWithVectors
 import dev.guardlet.encoder
+import dev.guardlet.millisecondsSince
 import dev.guardlet.onnx.onnxRuntimeVersion
 import dev.guardlet.openEngine
 import dev.guardlet.parseVectors
@@ -64,7 +65,7 @@ class Benchmark(private val folder: File, private val plan: Plan, private val pl
         val artifact = chooseArtifact(bundle, plan.artifact)
         val encoder = bundle.encoder()
         val measurement = openEngine(bundle, artifact, plan.threads).use { engine ->
-            val loadMs = (System.nanoTime() - begin) / NANOSECONDS_PER_MILLISECOND
+            val loadMs = millisecondsSince(begin)
             Run(bundle, artifact, encoder, engine, memory).measure(loadMs, progress)
         }
         return DeviceReport(

@@ -1,5 +1,7 @@
 package dev.guardlet.benchmark
 
+import dev.guardlet.millisecondsSince
+
 /** What was measured on; null where the platform does not tell. `versions`: runtime and engines. */
 data class Device(
     val name: String,
@@ -61,7 +63,5 @@ internal class Probe {
 internal inline fun milliseconds(work: () -> Unit): Double {
     val begin = System.nanoTime()
     work()
-    return (System.nanoTime() - begin) / NANOSECONDS_PER_MILLISECOND
+    return millisecondsSince(begin)
 }
-
-internal const val NANOSECONDS_PER_MILLISECOND = 1e6

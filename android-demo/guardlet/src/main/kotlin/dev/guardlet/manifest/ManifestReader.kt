@@ -10,6 +10,7 @@ import dev.guardlet.ManifestError
 import dev.guardlet.OperatingPoint
 import dev.guardlet.ScoreRules
 import dev.guardlet.UnsafePathError
+import dev.guardlet.resource
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.double
@@ -63,13 +64,8 @@ private fun checkSchema(tree: JsonElement) {
     throw malformed("$where breaks the schema ($keyword)")
 }
 
-private fun schema(): JsonSchema {
-    // An absolute name: a shrinker may move this class to another package.
-    val stream = checkNotNull(JsonSchema::class.java.getResourceAsStream(SCHEMA)) {
-        "$SCHEMA is not among the app's Java resources"
-    }
-    return JsonSchema(StrictJson.parse(stream.use { it.readBytes().decodeToString() }).jsonObject)
-}
+private fun schema() =
+    JsonSchema(StrictJson.parse(resource(SCHEMA).use { it.readBytes().decodeToString() }).jsonObject)
 
 private fun build(tree: JsonObject): Manifest {
     val labels = tree.member("labels")

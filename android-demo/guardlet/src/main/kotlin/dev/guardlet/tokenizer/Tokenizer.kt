@@ -16,7 +16,11 @@ internal class Tokenizer(
     private val normalizer: Normalizer,
     private val preTokenizer: PreTokenizer,
     private val model: TokenModel,
+    private val added: List<String>,
 ) {
+    /** Every entry as it is written in the file, added tokens included. */
+    val vocabulary: Set<String> get() = model.entries.toHashSet().apply { addAll(added) }
+
     val pieces: Sequence<Piece> get() = model.pieces
 
     val unknown: Int? get() = model.unknown

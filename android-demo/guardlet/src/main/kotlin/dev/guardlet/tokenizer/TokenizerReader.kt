@@ -31,6 +31,7 @@ internal class TokenizerReader(private val tree: JsonObject) {
             normalizer,
             preTokenizer(tree["pre_tokenizer"] ?: JsonNull, whole),
             model(tree.objectAt("model")),
+            added.map { it.text("content") },
         )
     }
 

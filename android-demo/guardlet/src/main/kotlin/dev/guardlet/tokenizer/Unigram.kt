@@ -11,6 +11,8 @@ internal class Unigram(
     scores: List<Double>,
     override val unknown: Int?,
 ) : TokenModel {
+    override val entries: Collection<String> get() = vocabulary
+
     override val pieces: Sequence<Piece>
         get() = vocabulary.asSequence().mapIndexed { id, piece ->
             val body = piece.removePrefix(WORD_START)

@@ -5,6 +5,8 @@ internal class Piece(val id: Int, val body: String, val continues: Boolean)
 
 /** Turns one piece of text into token ids. `unknown` stands for what the vocabulary cannot spell. */
 internal interface TokenModel {
+    /** The vocabulary as it is written in the file. */
+    val entries: Collection<String>
     val pieces: Sequence<Piece>
     val unknown: Int?
 
@@ -19,6 +21,8 @@ internal class WordPiece(
     private val prefix: String,
     private val maxCharacters: Int,
 ) : TokenModel {
+    override val entries: Collection<String> get() = vocabulary.keys
+
     override val pieces: Sequence<Piece>
         get() = vocabulary.asSequence().map { (piece, id) ->
             Piece(id, piece.removePrefix(prefix), piece.startsWith(prefix))
