@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -17,6 +18,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column, Table
 from rich.text import Text
 
 from guardlet.errors import GuardletError
@@ -39,6 +41,13 @@ def stderr() -> Console:
 def plain(text: str) -> Text:
     """One line of `text` from outside: no markup in it counts and no control code gets through."""
     return Text("".join(char if char.isprintable() else " " for char in text))
+
+
+def named_table(name: str | Text, *headers: str) -> Table:
+    """A table without lines whose first column holds names, which stay whole; a narrow terminal
+    breaks the other columns into more lines, without losing a letter."""
+    others = (Column(header, overflow="fold") for header in headers)
+    return Table(Column(name, no_wrap=True), *others, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
 
 
 def run_app(app: Callable[[], object]) -> None:

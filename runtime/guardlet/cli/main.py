@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from enum import StrEnum
 from io import BufferedIOBase
 from typing import Annotated, Optional, cast
 
 import typer
-from rich.table import Column, Table
 
 from guardlet.bundle import DEFAULT_OPERATING_POINT, Bundle
-from guardlet.cli.console import EXIT_ERROR, EXIT_HARMFUL, plain, run_app, stdout, track
+from guardlet.cli.console import (
+    EXIT_ERROR,
+    EXIT_HARMFUL,
+    named_table,
+    plain,
+    run_app,
+    stdout,
+    track,
+)
 from guardlet.cli.options import (
     BundleArgument,
     BundleOption,
@@ -124,7 +130,7 @@ def info(
     console.print(
         f"windows of {rules.max_tokens} tokens, {rules.stride} shared, at most {rules.max_windows}"
     )
-    models = _table("artifact", "engine", "precision", "MB", "max |Δscore|", "flips", "needs")
+    models = named_table("artifact", "engine", "precision", "MB", "max |Δscore|", "flips", "needs")
     for item in manifest.artifacts:
         models.add_row(
             item.id,
@@ -135,7 +141,7 @@ def info(
             str(item.parity.get("verdict_flips", "-")),
             plain(", ".join(f"{k} >= {v}" for k, v in item.requires.items())),
         )
-    points = _table("operating point", "harmful from", "controversial from", "rule")
+    points = named_table("operating point", "harmful from", "controversial from", "rule")
     for name, point in manifest.score.operating_points.items():
         limits = f"{point.threshold:.3f}", f"{point.controversial:.3f}"
         points.add_row(plain(name), *limits, plain(point.rule))
@@ -158,7 +164,7 @@ def verify(
     reports = verify_bundle(opened, track)
     if runtime is Runtime.JVM:
         reports += verify_on_jvm(opened)
-    table = _table(
+    table = named_table(
         "artifact", "cases", "tokens", "max |Δscore|", "mean |Δscore|", "flips", "result"
     )
     for report in reports:
@@ -171,13 +177,6 @@ def verify(
 
 
 app.command()(scan)
-
-
-def _table(*headers: str) -> Table:
-    """One that a narrow terminal breaks into more lines, without losing a letter; names stay
-    whole."""
-    name, *others = (Column(header, overflow="fold") for header in headers)
-    return Table(replace(name, no_wrap=True), *others)
 
 
 def _read_stdin() -> str:

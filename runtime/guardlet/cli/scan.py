@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
 
 from guardlet.bundle import DEFAULT_OPERATING_POINT
-from guardlet.cli.console import EXIT_HARMFUL, plain, resumable, stderr, stdout
+from guardlet.cli.console import EXIT_HARMFUL, named_table, plain, resumable, stderr, stdout
 from guardlet.cli.options import BundleOption, PointOption
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
 
 def _print(summary: dict[str, Any], out: Path) -> None:
     console = stdout()
-    table = Table("file", "form", "rows", "harmful", "controversial", "skipped")
+    table = named_table("file", "form", "rows", "harmful", "controversial", "skipped")
     for file in summary["inputs"]:
         counts = (f"{file[key]:,}" for key in ("rows", "harmful", "controversial"))
         skipped = ", ".join(f"{n:,} {why}" for why, n in sorted(file["skipped"].items()))

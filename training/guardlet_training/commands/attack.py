@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
-from rich.table import Table
 
 from guardlet.bundle import DEFAULT_OPERATING_POINT
-from guardlet.cli.console import stdout, track
+from guardlet.cli.console import named_table, stdout, track
 from guardlet.cli.options import (
     BundleOption,
     EngineOption,
@@ -59,7 +58,7 @@ def attack(
     drawn = sample_rows(list(expand(data).values()), rows, seed)
     reports = measure_modes(load, MODES if html else [normalise], drawn, chosen, seed, track)
     report = reports[MODES[normalise]]
-    table = Table("transform", "judged", "harmful found", "rows", "benign flagged", "rows")
+    table = named_table("transform", "judged", "harmful found", "rows", "benign flagged", "rows")
     for outcome in report["outcomes"]:
         table.add_row(*_cells(outcome))
     stdout().print(table)

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from guardlet.bundle import DEFAULT_OPERATING_POINT, Bundle
-from guardlet.cli.console import plain, stdout, track
+from guardlet.cli.console import named_table, plain, stdout, track
 from guardlet.cli.options import BundleOption, EngineOption, FiguresOption, PointOption
 from guardlet.cli.plugins import PAGES, load_offer
 from guardlet.files import write_text
@@ -63,7 +63,7 @@ def evaluate(
     categories = evaluate_categories(judged, threshold)
     more = curves_of(judged, opened.manifest) if curves or html else None
     figures = report(guard, results, more, categories)
-    table = Table("set", "rows", "harmful", *_FIGURES)
+    table = named_table("set", "rows", "harmful", *_FIGURES)
     for name, metrics in results.items():
         values = asdict(metrics)
         table.add_row(name, str(metrics.rows), str(metrics.harmful), *_cells(values))
@@ -81,9 +81,7 @@ def evaluate(
 
 
 def _category_table(title: str, values: Mapping[str, Metrics]) -> Table:
-    table = Table()
-    for name in (plain(title), "rows", "harmful", *_FIGURES):
-        table.add_column(name)
+    table = named_table(plain(title), "rows", "harmful", *_FIGURES)
     for value, metrics in values.items():
         counts = str(metrics.rows), str(metrics.harmful)
         table.add_row(plain(value), *counts, *_cells(asdict(metrics)))
