@@ -16,7 +16,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from unicode_tables import CODE_POINTS, ranges
+from unicode_tables import CODE_POINTS, becomes, ranges, write_or_compare
 
 TARGET = (
     Path(__file__).parents[1] / "guardlet/src/main/resources/dev/guardlet/normalise/unicode.txt"
@@ -37,11 +37,7 @@ def _set(expression: str) -> list[str]:
 
 def _narrow() -> list[str]:
     plain = ((c, unicodedata.normalize("NFKC", chr(c))) for c in CODE_POINTS if c > 0x7F)
-    return [
-        f"{c:x}={'.'.join(f'{ord(part):x}' for part in text)}"
-        for c, text in plain
-        if text.isascii() and text.isalnum()
-    ]
+    return [becomes(c, text) for c, text in plain if text.isascii() and text.isalnum()]
 
 
 def main() -> int:
@@ -51,13 +47,7 @@ def main() -> int:
     if unicodedata.unidata_version != UNICODE:
         print(f"this Python has another version of Unicode than {UNICODE}", file=sys.stderr)
         return 0 if check else 1
-    if not check:
-        TARGET.parent.mkdir(parents=True, exist_ok=True)
-        TARGET.write_text(table(), encoding="ascii")
-    elif TARGET.read_text(encoding="ascii") != table():
-        print(f"{TARGET} differs from what this Python does", file=sys.stderr)
-        return 1
-    return 0
+    return write_or_compare(TARGET, table(), check, "this Python")
 
 
 if __name__ == "__main__":

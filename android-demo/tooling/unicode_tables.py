@@ -128,11 +128,12 @@ def _normalizer(name: str) -> Callable[[str], str]:
 def _mapping(change: Callable[[str], str], skip: Iterable[int] = ()) -> list[str]:
     left_out = set(skip)
     pairs = ((c, change(chr(c))) for c in CODE_POINTS if c not in left_out)
-    return [
-        f"{c:x}={'.'.join(f'{ord(part):x}' for part in text)}"
-        for c, text in pairs
-        if text != chr(c)
-    ]
+    return [becomes(c, text) for c, text in pairs if text != chr(c)]
+
+
+def becomes(code_point: int, text: str) -> str:
+    """The item of a mapping."""
+    return f"{code_point:x}={'.'.join(f'{ord(part):x}' for part in text)}"
 
 
 def _set(belongs: Callable[[str], bool]) -> list[str]:
@@ -155,11 +156,17 @@ def ranges(members: list[int]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
-    if not parser.parse_args().check:
-        TARGET.parent.mkdir(parents=True, exist_ok=True)
-        TARGET.write_text(tables(), encoding="ascii")
-    elif TARGET.read_text(encoding="ascii") != tables():
-        print(f"{TARGET} differs from what this version of tokenizers does", file=sys.stderr)
+    check = parser.parse_args().check
+    return write_or_compare(TARGET, tables(), check, "this version of tokenizers")
+
+
+def write_or_compare(target: Path, text: str, check: bool, source: str) -> int:
+    """Writes a table file, or says where it differs from what `source` does; an exit code."""
+    if not check:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="ascii")
+    elif target.read_text(encoding="ascii") != text:
+        print(f"{target} differs from what {source} does", file=sys.stderr)
         return 1
     return 0
 

@@ -15,7 +15,7 @@ from typing import Any
 from guardlet.encoder import Encoder, InputRules
 from guardlet.errors import BundleError
 from guardlet.files import making_folder, replacing
-from guardlet.scoring import OperatingPoint, ScoreRules, parse_operating_points
+from guardlet.scoring import OperatingPoint, ScoreRules
 
 GUARD_FILE = "guard.json"
 TOKENIZER_FILE = "tokenizer.json"
@@ -70,9 +70,7 @@ class GuardFolder:
         saved = self.description.get("score")
         if saved is None:
             return uncalibrated(HARMFUL_INDEX)
-        points = parse_operating_points(saved["operating_points"])
-        bias = saved.get("response_bias", 0.0)
-        return ScoreRules(saved["temperature"], saved["harmful_index"], points, bias)
+        return ScoreRules.from_dict(saved, saved["harmful_index"])
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -50,6 +50,16 @@ class ScoreRules:
     operating_points: Mapping[str, OperatingPoint]
     response_bias: float = 0.0
 
+    @classmethod
+    def from_dict(cls, tree: Mapping[str, Any], harmful_index: int) -> ScoreRules:
+        """From the decoded JSON of a manifest's, or of guard.json's, `score`."""
+        points = parse_operating_points(tree["operating_points"])
+        return cls(tree["temperature"], harmful_index, points, tree.get("response_bias", 0.0))
+
+    def bias(self, judged: Judged) -> float:
+        """What the harmful logit is raised by."""
+        return self.response_bias if judged == "response" else 0.0
+
     def score(self, logits: NDArray[np.float32], judged: Judged) -> float:
         """P(harmful) of one window: softmax(logits / temperature)[harmful], in float64, the
         harmful logit of a judged response raised by `response_bias` first.
@@ -60,8 +70,7 @@ class ScoreRules:
         if logits.ndim != 1 or self.harmful_index >= len(logits) or not np.isfinite(logits).all():
             raise EngineError("the model returned no usable logits; run `guardlet verify` on it")
         raised = logits.astype(np.float64)
-        if judged == "response":
-            raised[self.harmful_index] += self.response_bias
+        raised[self.harmful_index] += self.bias(judged)
         scaled = raised / self.temperature
         exponentials = np.exp(scaled - scaled.max())
         return float(exponentials[self.harmful_index] / exponentials.sum())

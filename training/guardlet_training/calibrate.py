@@ -46,10 +46,9 @@ class ScoredSet:
         pairs = zip(self.logits, kinds, strict=True)
         return np.array([rules.worst(windows, judged)[0] for windows, judged in pairs])
 
-    def margins(self, bias: float) -> NDArray[np.float64]:
-        """Of each row's worst window, the harmful logit minus the safe one, responses' raised."""
-        margins = np.array([float((w[:, 1] - w[:, 0]).max()) for w in self.logits])
-        return np.asarray(margins + bias * self.responses)
+    def margins(self) -> NDArray[np.float64]:
+        """Of each row's worst window, the harmful logit minus the safe one."""
+        return np.array([float((w[:, 1] - w[:, 0]).max()) for w in self.logits])
 
 
 def fit_score_rules(sets: Mapping[str, ScoredSet], targets: Targets) -> ScoreRules:
@@ -109,10 +108,11 @@ def _fit_scale(sets: Mapping[str, ScoredSet]) -> tuple[float, float]:
     """Temperature and bias of responses; no bias where there are prompts or responses alone."""
     kinds = {bool(response) for item in sets.values() for response in item.responses}
     biases = _BIASES if len(kinds) == 2 else (0.0,)
+    plain = [(item, item.margins()) for item in sets.values()]
     found = []
     for bias in biases:
         # -log P(label) is log(1 + exp(-m)) of the margin m towards the label.
-        towards = [(2 * item.labels - 1) * item.margins(bias) for item in sets.values()]
+        towards = [(2 * item.labels - 1) * (m + bias * item.responses) for item, m in plain]
         for temperature in _TEMPERATURES:
             loss = np.mean([np.logaddexp(0, -m / temperature).mean() for m in towards])
             found.append((float(loss), float(temperature), bias))

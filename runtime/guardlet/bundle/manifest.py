@@ -9,7 +9,7 @@ from typing import Any
 
 from guardlet.bundle.schema import FORMAT_VERSION, check_schema, decode, malformed
 from guardlet.encoder import InputRules
-from guardlet.scoring import ScoreRules, parse_operating_points
+from guardlet.scoring import ScoreRules
 
 DEFAULT_OPERATING_POINT = "balanced"
 
@@ -96,8 +96,8 @@ def _build(tree: dict[str, Any]) -> Manifest:
     labels = tree["labels"]
     if labels["harmful"] >= len(labels["names"]):
         raise ValueError("labels/harmful is not an index into labels/names")
-    points = parse_operating_points(tree["score"]["operating_points"])
-    for name, point in points.items():
+    score = ScoreRules.from_dict(tree["score"], labels["harmful"])
+    for name, point in score.operating_points.items():
         if point.controversial > point.threshold:
             raise ValueError(f"operating point {name}: controversial exceeds threshold")
     manifest = Manifest(
@@ -109,12 +109,7 @@ def _build(tree: dict[str, Any]) -> Manifest:
         sources=tuple(tree["sources"]),
         labels=tuple(labels["names"]),
         input=InputRules.from_dict(tree["input"]),
-        score=ScoreRules(
-            tree["score"]["temperature"],
-            labels["harmful"],
-            points,
-            tree["score"].get("response_bias", 0.0),
-        ),
+        score=score,
         tokenizer=FileEntry(**tree["tokenizer"]),
         artifacts=tuple(_artifact(item) for item in tree["artifacts"]),
         vectors=FileEntry(**tree["vectors"]),

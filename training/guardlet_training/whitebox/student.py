@@ -64,8 +64,7 @@ class Student:
 
     def limit(self, judged: Judged) -> float:
         """The least margin that makes a prompt, or a response, harmful."""
-        bias = self._rules.response_bias if judged == "response" else 0.0
-        return self._rules.temperature * _logit(self._threshold) - bias
+        return self._rules.temperature * _logit(self._threshold) - self._rules.bias(judged)
 
     def reached(self, margin: float, judged: Judged, harmful: bool) -> bool:
         """Whether a margin gives that verdict."""
